@@ -1,0 +1,1 @@
+"""One folder per Lambda, in the order an event meets them."""

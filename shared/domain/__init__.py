@@ -1,0 +1,1 @@
+"""Pure rules of subscriptions, orders and contacts: no I/O, no AWS, no clock of its own."""
