@@ -1,0 +1,1 @@
+"""The stack as code: constructs, bundling, the local emulator and the paysignal command."""
