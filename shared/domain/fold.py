@@ -1,0 +1,208 @@
+"""One event folded into records: what the processor does, without a queue, a table or a clock.
+
+`fold` is pure over a Reading. It answers with a Plan: the steps of one transaction (the event's
+own marker among them, so that effect and marker cannot part), and the messages to send once it
+is through. The marker keeps those messages, so a redelivery after a crash sends them again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import sha256
+
+from shared.domain import times
+from shared.domain.errors import Quarantined
+from shared.domain.fold_customers import Customers
+from shared.domain.fold_orders import Orders
+from shared.domain.folding import Arrival, Folding, Habits, Message, Plan
+from shared.domain.observations import Parsed, SubscriptionSaid
+from shared.domain.people import People
+from shared.domain.ports import Check, Document, Name, Reading, Write
+from shared.domain.records import RECURRING_PAYMENT
+from shared.domain.timeline import Entry
+
+# Longer than any provider's retry, resend or history we ask for.
+KEPT = 400 * times.DAY
+
+
+def event_name(arrival: Arrival, parsed: Parsed) -> Name:
+    """Return the name of an event's marker: providers reuse ids over types."""
+    return ("event", arrival.connection_id, parsed.event_id, parsed.event_type)
+
+
+def first_names(arrival: Arrival, parsed: Parsed) -> list[Name]:
+    """Return what folding this event reads in any case, so that it can be read in one go."""
+    connection = arrival.connection_id
+    names: list[Name] = [event_name(arrival, parsed), ("connection", connection)]
+    names += [("customer", connection, each.customer_id) for each in parsed.customers]
+    for order in parsed.orders:
+        names += [("ref", connection, ref) for ref in order.refs]
+        named = (facet.get("customer_id") for facet in order.facets.values())
+        names += [("customer", connection, each) for each in named if each]
+        subscription = (order.facets.get("document") or {}).get("subscription_id")
+        if subscription:
+            names.append((RECURRING_PAYMENT, connection, subscription))
+    for said in parsed.subscriptions:
+        names.append((RECURRING_PAYMENT, connection, said.subscription_id))
+        if said.customer_id:
+            names.append(("customer", connection, said.customer_id))
+    names += [("catalogue", connection, each.kind, each.item_id) for each in parsed.catalogue]
+    return names
+
+
+def fold(
+    arrival: Arrival,
+    parsed: Parsed,
+    habits: Habits,
+    reading: Reading,
+    *,
+    now: int,
+    new_id: Callable[[], str],
+) -> Plan:
+    """Return what `parsed` comes to.
+
+    Raise Missing for more reading, and Quarantined for an event that can never be accepted.
+    """
+    reading.want(first_names(arrival, parsed))
+    marker = reading.get(event_name(arrival, parsed))
+    if marker is not None:
+        return _again(arrival, parsed, marker)
+    connection = _expecting(reading.get(("connection", arrival.connection_id)), parsed)
+    folding = Folding(reading, connection, habits, arrival, now, new_id)
+    folded = _fold_known(folding, parsed) if parsed.known else []
+    outcome = "applied" if parsed.known else "ignored"
+    marked = _marker(arrival, parsed, outcome, folding.messages, now)
+    return Plan(outcome, [marked, *folded, *_retried(arrival)], folding.messages)
+
+
+def quarantine(arrival: Arrival, parsed: Parsed | None, refused: Quarantined, now: int) -> Plan:
+    """Return the plan that keeps an event nobody can accept, under a code to act on."""
+    if arrival.quarantine_id is not None:
+        identity = arrival.quarantine_id
+    else:
+        digest = sha256(arrival.connection_id.encode() + b"\0" + arrival.body).hexdigest()
+        identity = f"{arrival.received_at:015d}-{digest[:16]}"
+    row = {
+        "version": 1,
+        "id": identity,
+        "connection_id": arrival.connection_id,
+        "provider": arrival.provider,
+        "event_id": parsed.event_id if parsed else None,
+        "event_type": parsed.event_type if parsed else None,
+        "code": refused.code,
+        "reason": refused.reason,
+        "received_date": arrival.received_at,
+        "body": arrival.body,
+        "headers": dict(arrival.headers),
+        "subject": arrival.subject,
+        "recorded_at": now,
+    }
+    return Plan("quarantined", [Write(("quarantine", identity), row, None)])
+
+
+def _again(arrival: Arrival, parsed: Parsed, marker: Document) -> Plan:
+    """Return the plan for an event seen before: send its messages again, change nothing."""
+    if marker["digest"] != parsed.digest:
+        raise Quarantined("id_reuse", "the same event id and type came before with another body")
+    return Plan("duplicate", _retried(arrival), list(marker.get("messages") or ()))
+
+
+def _expecting(connection: Document | None, parsed: Parsed) -> Document:
+    """Return the connection, if it is one that expects such an event."""
+    if connection is None:
+        raise Quarantined("unknown_connection", "the connection was deleted before the fold")
+    if parsed.live is not None and parsed.live != (connection["mode"] == "live"):
+        reason = f"a connection of mode {connection['mode']} got an event of the other mode"
+        raise Quarantined("wrong_mode", reason)
+    return connection
+
+
+def _retried(arrival: Arrival) -> list[Write | Check]:
+    """Return what takes a retried event off the quarantine list."""
+    if arrival.quarantine_id is None:
+        return []
+    return [Write(("quarantine", arrival.quarantine_id), None, None)]
+
+
+def _marker(
+    arrival: Arrival, parsed: Parsed, outcome: str, messages: list[Message], now: int
+) -> Write:
+    document = {
+        "version": 1,
+        "digest": parsed.digest,
+        "outcome": outcome,
+        "occurred_at": parsed.occurred_at,
+        "received_at": arrival.received_at,
+        "recorded_at": now,
+        "source": arrival.source,
+        "provider": arrival.provider,
+        "headers": dict(arrival.headers),
+        "body": arrival.body,
+        "messages": messages,
+        "expires_at": (now + KEPT) // times.SECOND,
+    }
+    return Write(event_name(arrival, parsed), document, 0)
+
+
+def _fold_known(folding: Folding, parsed: Parsed) -> list[Write | Check]:
+    """Fold what is said in the order in which it depends on each other, then settle who it is."""
+    at = parsed.occurred_at if parsed.occurred_at is not None else folding.arrival.received_at
+    customers = Customers(folding, parsed, at)
+    orders = Orders(folding, parsed, at, customers)
+    for catalogued in parsed.catalogue:
+        customers.catalogue(catalogued)
+    for person in parsed.customers:
+        customers.say(person)
+    for said in parsed.subscriptions:
+        _subscription(folding, parsed, at, said)
+    for order in parsed.orders:
+        orders.say(order)
+    for subscription_id in orders.subscriptions():
+        record = folding.record(RECURRING_PAYMENT, subscription_id)
+        orders.project(record)
+    _ask_again(folding)
+    return settle(folding, customers)
+
+
+def settle(folding: Folding, customers: Customers) -> list[Write | Check]:
+    """Tell the records who they belong to, and return all the steps they come to."""
+    for record in list(folding.records.values()):
+        customers.join(record)
+    people = People(folding, customers)
+    touched = [each for each in folding.records.values() if each.touched]
+    people.settle(touched)
+    written = [step for each in touched for step in each.steps(people.version(each.contact_id))]
+    return [*folding.steps(), *written]
+
+
+def _subscription(folding: Folding, parsed: Parsed, at: int, said: SubscriptionSaid) -> None:
+    record = folding.record(RECURRING_PAYMENT, said.subscription_id)
+    record.customer_id = record.customer_id or said.customer_id
+    if not said.facets:
+        return
+    record.add(
+        Entry(
+            at=at,
+            rank=said.rank,
+            event_id=parsed.event_id,
+            event_type=parsed.event_type,
+            received_at=folding.arrival.received_at,
+            said={name: dict(facet) for name, facet in said.facets.items()},
+            before={name: dict(facet) for name, facet in (said.before or {}).items()},
+            creation=said.creation,
+            historical=folding.historical,
+        )
+    )
+    if folding.connection.get("has_api"):
+        for item in (said.facets.get("terms") or {}).get("items") or ():
+            product = item.get("store_primary_id")
+            name = ("catalogue", folding.connection_id, "product", str(product))
+            if product and folding.get(name) is None:
+                folding.ask("product", product)
+
+
+def _ask_again(folding: Folding) -> None:
+    """Ask for the subscription itself where two events of one second cannot be ordered."""
+    for record in folding.records.values():
+        if record.ambiguous and record.kind == RECURRING_PAYMENT:
+            folding.ask("subscription", record.name[2])

@@ -1,0 +1,140 @@
+"""What the parts of one fold share: what was read, what will be written, what will be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.domain import orders
+from shared.domain.ports import Check, Document, Name, Reading, Write
+from shared.domain.records import ORDER, Record
+from shared.domain.recurring_payments import is_created
+
+Message = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An event as it came off the queue: who sent it, when it was first received, and its bytes."""
+
+    provider: str
+    connection_id: str
+    received_at: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    source: str = "live"
+    subject: str | None = None
+    quarantine_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What folding has to know of a provider's ways."""
+
+    states_creation: bool
+    fetchable: frozenset[str]
+
+
+@dataclass(slots=True)
+class Plan:
+    """What one event or job comes to: the steps of its transaction, and the messages after it."""
+
+    outcome: str
+    steps: list[Write | Check] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+
+
+class Folding:
+    """One fold at work: a layer of changes over a Reading, for one connection."""
+
+    def __init__(
+        self,
+        reading: Reading,
+        connection: Document,
+        habits: Habits,
+        arrival: Arrival,
+        now: int,
+        new_id: Callable[[], str],
+    ) -> None:
+        self.connection = connection
+        self.connection_id: str = arrival.connection_id
+        self.habits = habits
+        self.arrival = arrival
+        self.now = now
+        self.new_id = new_id
+        self.reading = reading
+        self.records: dict[Name, Record] = {}
+        self.messages: list[Message] = []
+        self.historical = arrival.source == "history"
+        self._staged: dict[Name, dict[str, Any]] = {}
+        self._relied_on: set[Name] = set()
+
+    def want(self, names: Iterable[Name]) -> None:
+        """Raise Missing unless all these names were read or made by this fold."""
+        self.reading.want(name for name in names if name not in self._staged)
+
+    def get(self, name: Name) -> Document | None:
+        """Return a document as this fold has left it so far. Raise Missing if it was not read."""
+        return self._staged[name] if name in self._staged else self.reading.get(name)
+
+    def put(self, name: Name, document: Mapping[str, Any]) -> None:
+        """Have a document written with the event, if nobody writes it in between."""
+        version = self._version(name)
+        self._staged[name] = {**document, "version": version + 1}
+
+    def rely_on(self, name: Name) -> None:
+        """Have the event refused, and folded anew, if this document changes in between."""
+        self._relied_on.add(name)
+
+    def version_after(self, name: Name) -> int:
+        """Return the version a document will have once the event is through."""
+        return self._version(name) + (name in self._staged)
+
+    def record(self, kind: str, identity: str) -> Record:
+        """Return a record as this fold has left it so far. Raise Missing if it was not read."""
+        name = (kind, self.connection_id, identity)
+        if name not in self.records:
+            states_creation = self.habits.states_creation
+            born = orders.is_created if kind == ORDER else is_created(states_creation)
+            self.records[name] = Record(name, self.reading, born, self.now)
+        return self.records[name]
+
+    def ask(self, wanted: str, identity: str) -> None:
+        """Have `call_providers` fetch an object, where the connection has an API key for it."""
+        if self.connection.get("has_api") and wanted in self.habits.fetchable:
+            self._send("calls", provider=self.arrival.provider, object=wanted, id=identity)
+
+    def send_job(self, job: str, **about: str) -> None:
+        """Have a paged job follow this event through the queue, behind its own subject."""
+        self._send("jobs", job=job, **about)
+
+    def steps(self) -> list[Write | Check]:
+        """Return the writes and checks of everything but the records."""
+        writes = [
+            Write(name, document, self._version(name)) for name, document in self._staged.items()
+        ]
+        checks = [
+            Check(name, self._version(name))
+            for name in sorted(self._relied_on)
+            if name not in self._staged
+        ]
+        return [*writes, *checks]
+
+    def _version(self, name: Name) -> int:
+        stored = self.reading.get(name) if name not in self._made_here(name) else None
+        return stored["version"] if stored else 0
+
+    def _made_here(self, name: Name) -> set[Name]:
+        # A contact is made under a fresh id: nobody else can have it, so it need not be read.
+        return {name} if name[0] == "contact" and not self.reading.has(name) else set()
+
+    def _send(self, to: str, **about: str) -> None:
+        message = {
+            "to": to,
+            "connection_id": self.connection_id,
+            "subject": self.arrival.subject,
+            **about,
+        }
+        if message not in self.messages:
+            self.messages.append(message)

@@ -1,0 +1,290 @@
+"""The vocabulary every provider's parser speaks: what one event says, in the domain's own words.
+
+An event says things about up to four kinds of subject: subscriptions, orders, customers and the
+catalogue. Each thing said is a **facet**: a small dict of normalised values that replaces the
+facet's older value as a whole. A parser that is not told something leaves the facet out, so that
+silence never erases; a value that was withdrawn is stated as None. Facets are plain dicts of JSON
+values because they are stored, compared and merged far more often than they are read by name.
+
+The vocabulary has to hold for providers that state no event time (`occurred_at` None: the time of
+first receipt stands in), no previous value (`before` None), no email, or bodies built late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypedDict
+
+Facet = Mapping[str, Any]
+
+# How observations of one second are put in order: a creation comes before changes, and what has
+# ended comes last.
+CREATED, UPDATED, TERMINAL = 0, 10, 90
+
+
+def derived(rank: int) -> int:
+    """Return the rank, among a subscription's observations, of what one of its orders says.
+
+    It lies after the subscription's own changes and before its end, and keeps the orders' order.
+    """
+    return 20 + rank * 2 // 3
+
+
+Status = Literal["active", "cancelled", "expired", "payment_failed", "paused", "pending"]
+Interval = Literal["daily", "weekly", "monthly", "yearly"]
+
+
+class Address(TypedDict, total=False):
+    """A postal address; the country is the two-letter code where the provider gives one."""
+
+    first_name: str | None
+    last_name: str | None
+    address_1: str | None
+    address_2: str | None
+    address_3: str | None
+    city: str | None
+    province: str | None
+    country: str | None
+    postal: str | None
+    phone: str | None
+    company: str | None
+    email: str | None
+
+
+class Item(TypedDict, total=False):
+    """A line of an order or subscription. Names the store keeps elsewhere are joined at reading."""
+
+    category: str | None
+    name: str | None
+    sku: str | None
+    brand: str | None
+    tag: str | None
+    store_primary_id: str | None
+    price_id: str | None
+    quantity: int
+    amount: int | None
+
+
+class Terms(TypedDict, total=False):
+    """The facet `terms`: a subscription as its store states it; times in ms, money in minor units.
+
+    `amount` is what a cycle costs by price and quantity, before discounts and taxes that only an
+    invoice knows; where the store states a cycle's parts (Woo, PayPal) they are given as well.
+    `tax_percent` is what is added on top of the discounted amount, where the store states rates.
+    `retries` says that while payment has failed the next date is the next attempt's.
+    """
+
+    name: str | None
+    status: Status
+    store_status: str
+    billing_interval: Interval | None
+    billing_interval_count: int | None
+    currency: str | None
+    amount: int | None
+    discount_amount: int | None
+    discount_percent: str | None
+    tax_percent: str | None
+    tax_amount: int | None
+    shipping_amount: int | None
+    items: list[Item]
+    created_date: int | None
+    start_date: int | None
+    anchor_date: int | None
+    next_payment_date: int | None
+    retries: bool
+    cancelled_date: int | None
+    ended_date: int | None
+    cancel_at_period_end: bool
+    is_trial: bool
+    total_cycles: int
+    cycles_completed: int | None
+    last_payment_status: str | None
+    last_payment_date: int | None
+    note: str | None
+    external_id: str | None
+    payment_method: str | None
+    billing_address: Address | None
+    shipping_address: Address | None
+    inferred: list[str]
+
+
+class Document(TypedDict, total=False):
+    """The order facet `document`: the invoice, or the order as the store wrote it.
+
+    `due` is what a payment is asked for, where that is less than `gross`; `attempted` the time of
+    the last attempt, paid or failed. `cycle` says what it bills: the first cycle, a later one, a
+    change in between, or nothing of a subscription's rhythm (None).
+    """
+
+    number: str | None
+    state: Literal["draft", "open", "failed", "paid", "void", "uncollectible"]
+    gross: int
+    due: int
+    subtotal: int
+    discount: int
+    tax: int
+    shipping: int
+    currency: str
+    created: int | None
+    paid_date: int | None
+    attempted: int | None
+    next_attempt: int | None
+    cycle: Literal["create", "cycle", "update"] | None
+    subscription_id: str | None
+    customer_id: str | None
+    email: str | None
+    items: list[Item]
+
+
+class Payment(TypedDict, total=False):
+    """An order facet `payment:<source>`: one account of a payment.
+
+    Several accounts may speak of one payment (a charge and its intent): those with the same
+    `payment` are one, told by the account of the highest `weight`. An account of weight 0 is only a
+    checkout: until it is paid it is no order.
+    """
+
+    payment: str
+    weight: int
+    amount: int
+    currency: str
+    status: Literal["completed", "declined", "pending", "cancelled"]
+    date: int
+    fee: int | None
+    customer_id: str | None
+    email: str | None
+    reference: str | None
+    description: str | None
+    subscription_id: str | None
+
+
+class Refund(TypedDict, total=False):
+    """An order facet `refund:<id>`: money given back; only `completed` ones count."""
+
+    id: str
+    amount: int
+    date: int
+    status: Literal["completed", "pending", "failed"]
+    payment: str
+
+
+class Refunded(TypedDict):
+    """An order facet `refunded:<payment>`: how much of a payment its provider says is given back.
+
+    It counts where the single refunds are not told, or tell less.
+    """
+
+    amount: int
+    date: int
+    payment: str
+
+
+class Dispute(TypedDict, total=False):
+    """An order facet `dispute:<id>`: money withheld while open, gone when lost, back when won."""
+
+    id: str
+    amount: int
+    date: int
+    status: Literal["open", "lost", "won"]
+
+
+class Person(TypedDict, total=False):
+    """The customer facets `customer` (the store's record) and `payer` (as an order names them).
+
+    What an order says stands only where the store's own record says nothing: an invoice keeps the
+    address it was finalised with, however old.
+    """
+
+    email: str | None
+    first_name: str | None
+    last_name: str | None
+    phone: str | None
+    company: str | None
+    billing_address: Address | None
+    shipping_address: Address | None
+    payment_method: str | None
+    deleted: bool
+
+
+class Method(TypedDict):
+    """The customer facet `method:<id>`: a card's last month as `YYYY-MM`, None once removed."""
+
+    expires: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionSaid:
+    """What an event says of one subscription.
+
+    `facets`: `terms`, `origin {order_id}`, `schedule {completed}`, `discount {amount, percent,
+    coupon}` (where only the coupon's id is told, the catalogue knows the rest), `upcoming {date,
+    amount}`. `before` holds the previous value of facets, where the provider states it. `creation`
+    marks a provider-stated creation.
+    """
+
+    subscription_id: str
+    rank: int
+    facets: Mapping[str, Facet]
+    customer_id: str | None = None
+    before: Mapping[str, Facet] | None = None
+    creation: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSaid:
+    """What an event says of one order; `refs` are all its names the event knows and so links.
+
+    A ref is `<kind>:<id>` with a kind of `REF_KINDS`. Refunds and disputes name the payment they
+    belong to by the same refs. The facet `attempt {date}` is when collecting a document
+    last failed, for later accounts of the document that show the failure but not its time.
+    """
+
+    refs: tuple[str, ...]
+    rank: int
+    facets: Mapping[str, Facet]
+
+
+# From the strongest name of an order to the weakest: its id is the id of the strongest one known.
+REF_KINDS = ("document", "intent", "charge", "session")
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerSaid:
+    """What an event says of a store's customer: `customer`, `payer` and `method:<id>` facets."""
+
+    customer_id: str
+    rank: int
+    facets: Mapping[str, Facet]
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueSaid:
+    """What an event says of a price, product or coupon: joined at reading, never fanned out."""
+
+    kind: Literal["price", "product", "coupon"]
+    item_id: str
+    values: Facet
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """One provider event in the domain's words.
+
+    `occurred_at` in ms, or None where the provider states no time. `live` tells test events from
+    live ones, None where the provider does not say. `known` is False for types paysignal has no
+    use for: they are counted and acknowledged. `digest` identifies the body without the fields that
+    vary by delivery.
+    """
+
+    event_id: str
+    event_type: str
+    digest: str
+    occurred_at: int | None
+    live: bool | None
+    known: bool = True
+    subscriptions: tuple[SubscriptionSaid, ...] = ()
+    orders: tuple[OrderSaid, ...] = ()
+    customers: tuple[CustomerSaid, ...] = ()
+    catalogue: tuple[CatalogueSaid, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,131 @@
+"""Whose records they are: matching an event's records to contacts, and moving the contacts' sums.
+
+A record belongs to the contact of its email. Under `create` an unknown email makes a contact;
+under `match_only`, or while no email is known, the record waits, and is attached by whoever
+makes the contact or learns the email.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from shared.domain import contacts, emails
+from shared.domain.contacts import Contact, Share
+from shared.domain.fold_customers import Customers
+from shared.domain.ports import Name
+from shared.domain.records import ORDER, Record
+
+if TYPE_CHECKING:
+    from shared.domain.folding import Folding
+
+# Entries attached to a late contact in one transaction; a job goes on with the rest.
+_ATTACHED_AT_ONCE = 50
+
+
+class People:
+    """The contacts an event's records belong to."""
+
+    def __init__(self, folding: Folding, customers: Customers) -> None:
+        self._folding = folding
+        self._customers = customers
+
+    def settle(self, records: Iterable[Record]) -> None:
+        """Attach records to contacts and move the contacts' sums. Raise Missing for reading."""
+        settled = list(records)
+        self._folding.want(("email", email) for each in settled if (email := self._email(each)))
+        for record in settled:
+            record.contact_id = self._resolve(record)
+        ids = {each for r in settled for each in (r.old_contact, r.contact_id) if each}
+        self._folding.want(("contact", each) for each in sorted(ids))
+        for record in settled:
+            self._move(record)
+            self._attach(record)
+
+    def version(self, contact_id: str | None) -> int:
+        """Return the version a contact will have once this event is through."""
+        return self._folding.version_after(("contact", contact_id)) if contact_id else 0
+
+    def _email(self, record: Record) -> str | None:
+        view = record.view if record.merged_into is None else None
+        return emails.normalise(view.get("email")) if view else None
+
+    def _resolve(self, record: Record) -> str | None:
+        """Return the contact a record belongs to, made where the connection's policy says so."""
+        if record.merged_into is not None or record.view is None:
+            return None
+        email = self._email(record)
+        if email is None:
+            return record.old_contact
+        name: Name = ("email", email)
+        claim = self._folding.get(name)
+        if claim is not None:
+            return str(claim["contact_id"])
+        if record.old_contact and email == emails.normalise(record.head.get("email")):
+            return record.old_contact
+        if self._folding.connection.get("contact_policy") == "match_only":
+            self._folding.rely_on(name)
+            return None
+        return self._create(email)
+
+    def _create(self, email: str) -> str:
+        contact_id = self._folding.new_id()
+        contact = contacts.new(contact_id, email, self._folding.now)
+        self._folding.put(("email", email), {"contact_id": contact_id})
+        self._folding.put(("contact", contact_id), contact)
+        self._folding.send_job("attach_contact", email=email)
+        return contact_id
+
+    def _move(self, record: Record) -> None:
+        """Take the record's old share from its old contact and give its new one to the new."""
+        share = contacts.order_share if record.kind == ORDER else contacts.subscription_share
+        old = share(record.old_view) if record.old_contact else Share()
+        view = record.view if record.merged_into is None else None
+        new = share(view) if record.contact_id else Share()
+        if record.old_contact and record.old_contact != record.contact_id:
+            self._change(record.old_contact, record, old, Share())
+            old = Share()
+        if record.contact_id:
+            self._change(record.contact_id, record, old, new)
+
+    def _change(self, contact_id: str, record: Record, old: Share, new: Share) -> None:
+        stored = self._folding.get(("contact", contact_id))
+        if stored is None:
+            return
+        contact: Contact = {
+            **stored,
+            "revenue": {code: dict(held) for code, held in stored["revenue"].items()},
+        }
+        recount = contacts.move(contact, old, new)
+        if record.contact_id == contact_id:
+            contacts.fill(contact, self._customers.person(record.customer_id))
+        if contact != stored:
+            self._folding.put(("contact", contact_id), contact)
+        if recount:
+            self._folding.send_job("recount_contact", contact_id=contact_id)
+
+    def _attach(self, record: Record) -> None:
+        """Give what waited its contact: the changes recorded while nobody was known."""
+        if not record.known or record.contact_id is None or record.old_contact is not None:
+            return
+        waiting = [each for each in record.entries() if each.contact_id is None]
+        for entry in waiting[-_ATTACHED_AT_ONCE:]:
+            record.mend(entry)
+        if len(waiting) > _ATTACHED_AT_ONCE:
+            kind, _, identity = record.name
+            self._folding.send_job("attach_record", kind=kind, id=identity)
+
+
+def to_json(contact: Contact) -> dict[str, Any]:
+    """Return a contact's own fields with its derived ones, in internal values."""
+    hidden = ("kept_orders", "first_start_date", "version")
+    shown = {name: value for name, value in contact.items() if name not in hidden}
+    return {
+        **shown,
+        "customer": contact["kept_orders"] > 0,
+        "customer_since": contacts.customer_since(contact),
+        "revenue": [
+            {"currency": code, "amount": held["net"]}
+            for code, held in sorted(contact["revenue"].items())
+        ],
+    }

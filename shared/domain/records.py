@@ -1,0 +1,203 @@
+"""One record while an event is folded into it: its head, its entries, and what must be written.
+
+The head holds the record's state, so that an event that simply comes next needs nothing else. One
+that comes late makes the whole history be read and told again, and every entry whose transition
+turns out different is mended. Entries and head are written in the same commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from shared.domain import changes, emails, orders, recurring_payments
+from shared.domain.ports import Name, Reading, Write
+from shared.domain.timeline import Born, Entry, Place, Told, View, follows, replay, tell
+
+RECURRING_PAYMENT, ORDER = "recurring_payment", "order"
+_SHOW = {RECURRING_PAYMENT: recurring_payments.show, ORDER: orders.show}
+
+
+class Record:
+    """A recurring payment or an order, as stored and as the event at hand leaves it."""
+
+    def __init__(self, name: Name, reading: Reading, born: Born, now: int) -> None:
+        """Open the record `(kind, connection, id)`. Raise Missing if its head was not read."""
+        self.name = name
+        self.kind = name[0]
+        self._reading = reading
+        self._born = born
+        self._now = now
+        head = reading.get(name)
+        self.version: int = head["version"] if head else 0
+        self.known = bool(head) and not (head or {}).get("merged_into")
+        self.head: dict[str, Any] = dict(head) if head and self.known else {}
+        self.state: dict[str, Any] = dict(self.head.get("facets") or {})
+        self.newest: Place | None = _place(self.head.get("newest"))
+        self.refs: set[str] = set(self.head.get("refs") or ())
+        self.customer_id: str | None = self.head.get("customer_id")
+        self.old_contact: str | None = self.head.get("contact_id")
+        self.contact_id: str | None = self.old_contact
+        self.old_view: View | None = _SHOW[self.kind](self.state)
+        self.view: View | None = self.old_view
+        self.provisional = bool(self.head.get("provisional"))
+        self.ambiguous = False
+        self.touched = False
+        self.merged_into: str | None = None
+        self.told: list[Told] | None = None
+        self._entries: dict[str, Entry] | None = None
+        self._written: dict[str, Entry] = {}
+        self._removed: dict[str, Entry] = {}
+
+    def entries(self) -> list[Entry]:
+        """Return the record's entries, this event's among them. Raise Missing if not read."""
+        return list(self._all().values())
+
+    def add(self, entry: Entry) -> None:
+        """Put one entry in its place, and tell again whatever comes after it."""
+        self.touched = True
+        held = self._written.get(_key(entry)) or (self._entries or {}).get(_key(entry))
+        if held is None and self._entries is None and follows(entry, self.newest, self.state):
+            step = tell(
+                entry, self.state, self.view, _SHOW[self.kind], changes.difference, self._born
+            )
+            self._take(step, late=False)
+            entry.born = entry.kind == "created"
+            self._written[_key(entry)] = entry
+            self.state, self.view, self.newest = step.state, step.view, entry.place
+            return
+        everything = self._all()
+        held = everything.get(_key(entry))
+        if held is not None:
+            held.said |= entry.said
+            held.before |= entry.before
+            self._written[_key(held)] = held
+        self.retell([*(e for e in everything.values() if e is not held), held or entry])
+
+    def retell(self, entries: Iterable[Entry]) -> None:
+        """Make `entries` the whole history, and write whatever that changes."""
+        self.touched = True
+        before = self._all()
+        self._entries = {_key(entry): entry for entry in entries}
+        for key, gone in before.items():
+            if key not in self._entries:
+                self._removed[key] = gone
+                self._written.pop(key, None)
+        self._removed = {k: e for k, e in self._removed.items() if k not in self._entries}
+        told = replay(
+            list(self._entries.values()), _SHOW[self.kind], changes.difference, self._born
+        )
+        for index, step in enumerate(told.told):
+            fresh = _key(step.entry) not in before
+            differs = (step.kind, step.changes) != (step.entry.kind, step.entry.changes)
+            if differs or not step.entry.recorded_at:
+                self._take(step, late=bool(before) and (not fresh or index < len(told.told) - 1))
+            if differs or before.get(_key(step.entry)) is not step.entry:
+                self._written[_key(step.entry)] = step.entry
+        self._announce_once()
+        self.told, self.ambiguous = told.told, told.ambiguous
+        self.state = told.state
+        self.view = told.told[-1].view if told.told else None
+        self.newest = told.told[-1].entry.place if told.told else None
+
+    def mend(self, entry: Entry) -> None:
+        """Have an entry written again, because something beside its transition has changed."""
+        self._written[_key(entry)] = entry
+
+    def changed(self) -> list[Entry]:
+        """Return the entries this event will write."""
+        return list(self._written.values())
+
+    def steps(self, contact_version: int) -> list[Write]:
+        """Return the writes that make this record true, its head first."""
+        if self.merged_into is not None:
+            return self._tombstone()
+        for entry in self._written.values():
+            if entry.contact_id is None and self.contact_id is not None:
+                entry.contact_id, entry.contact_version = self.contact_id, contact_version
+        entries = [
+            Write(("entry", *self.name, key), {"entry": entry}, None)
+            for key, entry in self._written.items()
+        ]
+        gone = [Write(("entry", *self.name, key), None, None) for key in self._removed]
+        return [Write(self.name, self._head(), self.version), *entries, *gone]
+
+    def stored(self) -> list[Told]:
+        """Return the record's history as it was told before this event. Raise Missing if unread."""
+        entries = self._reading.history(self.name) if self.known else []
+        show, born = _SHOW[self.kind], self._born
+        return replay([_copy(each) for each in entries], show, changes.difference, born).told
+
+    def _tombstone(self) -> list[Write]:
+        """Return the writes that leave only a sign of where this record went."""
+        entries = self._reading.history(self.name)
+        gone = [Write(("entry", *self.name, _key(each)), None, None) for each in entries]
+        head = {"version": self.version + 1, "merged_into": self.merged_into}
+        return [Write(self.name, head, self.version), *gone]
+
+    def _all(self) -> dict[str, Entry]:
+        if self._entries is None:
+            stored = self._reading.history(self.name) if self.known else []
+            self._entries = {_key(entry): _copy(entry) for entry in stored}
+            self._entries |= self._written
+        return self._entries
+
+    def _announce_once(self) -> None:
+        """Mark a creation as `joined` where the record, or a part of it, had announced one."""
+        entries = list(self._all().values())
+        for entry in entries:
+            if entry.kind != "created":
+                continue
+            joined = any(each.born and each is not entry for each in entries)
+            if (entry.joined, entry.born) != (joined, entry.born or not joined):
+                entry.joined, entry.born = joined, entry.born or not joined
+                self._written[_key(entry)] = entry
+
+    def _take(self, step: Told, *, late: bool) -> None:
+        entry = step.entry
+        entry.kind, entry.changes = step.kind, step.changes
+        entry.late = late and not entry.before and bool(step.kind)
+        entry.recorded_at = self._now
+
+    def _head(self) -> dict[str, Any]:
+        compact = recurring_payments.compact if self.kind == RECURRING_PAYMENT else dict
+        view = self.view or {}
+        head = {
+            "version": self.version + 1,
+            "facets": compact(self.state),
+            "newest": list(self.newest) if self.newest else None,
+            "customer_id": self.customer_id,
+            "contact_id": self.contact_id,
+            "email": emails.normalise(view.get("email")),
+            "shown": self.view is not None,
+            "date": view.get("occurred_date") or view.get("start_date"),
+            "modified": self._modified(),
+        }
+        if self.kind == ORDER:
+            head |= {"refs": sorted(self.refs), "provisional": self.provisional}
+        return head
+
+    def _modified(self) -> int | None:
+        """Return when the store last said something of the record itself."""
+        held: int | None = self.head.get("modified")
+        own = [
+            entry.at
+            for entry in self._written.values()
+            if any(name in ("terms", "schedule") for name in entry.said)
+        ]
+        return max([*own, *([held] if held is not None else [])], default=None)
+
+
+def _key(entry: Entry) -> str:
+    at, rank, turn, received_at, event = entry.place
+    return f"{at:015d}.{rank:02d}{turn}.{received_at:015d}.{event}"
+
+
+def _place(stored: Sequence[Any] | None) -> Place | None:
+    return (stored[0], stored[1], stored[2], stored[3], stored[4]) if stored else None
+
+
+def _copy(entry: Entry) -> Entry:
+    """Return an entry that may be changed without touching what was read."""
+    return replace(entry, said=dict(entry.said), before=dict(entry.before))

@@ -1,0 +1,192 @@
+"""A recurring payment: what its facets add up to, in ActiveCampaign's field names.
+
+Pure: `show` turns a subscription's facets into the record's fields. Beside the store's own `terms`
+it reads `order:<id>` facets (what each of its orders says of payment) and `customer` (the store's
+customer as far as it concerns this subscription).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
+
+from shared.domain import times
+from shared.domain.observations import Facet
+from shared.domain.timeline import Entry, State, View
+
+# Where a provider announces no creations, a first sight this close to the start is one.
+FIRST_SIGHT = 72 * times.HOUR
+
+
+def show(state: State) -> dict[str, Any] | None:
+    """Return the record's fields; None while nothing has been said of the subscription itself."""
+    terms = state.get("terms")
+    if terms is None:
+        return None
+    orders = _orders(state)
+    last = orders[-1] if orders else None
+    customer = state.get("customer") or {}
+    return {
+        "name": terms.get("name"),
+        "status": _status(terms, state),
+        "store_status": terms.get("store_status"),
+        "billing_interval": terms.get("billing_interval"),
+        "billing_interval_count": terms.get("billing_interval_count"),
+        **_amounts(terms, state, orders),
+        "last_payment_status": last["status"] if last else terms.get("last_payment_status"),
+        "last_payment_date": last["date"] if last else terms.get("last_payment_date"),
+        "start_date": terms.get("start_date"),
+        "renewal_date": _renewal(terms),
+        "next_payment_date": _next_payment(terms, last),
+        "anchor_date": terms.get("anchor_date"),
+        "cancelled_date": terms.get("cancelled_date"),
+        "payment_method_expiration": _expiration(terms, customer),
+        "origin_order_id": (state.get("origin") or {}).get("order_id"),
+        "currency": terms.get("currency"),
+        "store_created_date": terms.get("created_date"),
+        "is_trial": bool(terms.get("is_trial")),
+        "cancel_at_period_end": bool(terms.get("cancel_at_period_end")),
+        "total_cycles": terms.get("total_cycles") or 0,
+        "cycles_completed": _cycles(terms, state),
+        "note": terms.get("note"),
+        "external_id": terms.get("external_id"),
+        "line_items": terms.get("items") or [],
+        "shipping_address": terms.get("shipping_address") or customer.get("shipping_address"),
+        "billing_address": terms.get("billing_address") or customer.get("billing_address"),
+        "email": terms.get("email") or customer.get("email"),
+        "inferred": terms.get("inferred") or [],
+    }
+
+
+def is_created(states_creation: bool) -> Any:
+    """Return the rule that tells a creation from a first sight, for a provider of that habit."""
+
+    def born(entry: Entry, view: View) -> bool:
+        if states_creation or entry.creation:
+            return entry.creation
+        start = view.get("start_date")
+        return start is not None and abs(entry.at - start) <= FIRST_SIGHT
+
+    return born
+
+
+def compact(state: State) -> dict[str, Facet]:
+    """Drop what `show` no longer needs of old orders, so that a record does not grow with age.
+
+    The newest order is kept whole; of the others only that they were paid cycles. A later word on
+    an older order comes whole again, so nothing is lost by this.
+    """
+    orders = _orders(state)
+    newest = orders[-1]["name"] if orders else None
+    kept: dict[str, Facet] = {}
+    for name, facet in state.items():
+        if not name.startswith("order:") or name == newest:
+            kept[name] = facet
+        elif facet.get("cycle_paid"):
+            kept[name] = {"cycle_paid": True}
+    return kept
+
+
+def _orders(state: State) -> list[dict[str, Any]]:
+    """Return the orders that say something of payment, the newest last."""
+    known = [
+        {"name": name, **facet}
+        for name, facet in state.items()
+        if name.startswith("order:") and facet.get("status")
+    ]
+    return sorted(known, key=lambda order: (order["date"], order["name"]))
+
+
+def _cycles(terms: Facet, state: State) -> int:
+    stated = terms.get("cycles_completed")
+    if stated is not None:
+        return int(stated)
+    return sum(
+        1 for name, facet in state.items() if name.startswith("order:") and facet.get("cycle_paid")
+    )
+
+
+def _status(terms: Facet, state: State) -> Any:
+    completed = (state.get("schedule") or {}).get("completed")
+    return "expired" if completed and terms["status"] == "cancelled" else terms["status"]
+
+
+def _amounts(terms: Facet, state: State, orders: list[dict[str, Any]]) -> dict[str, int | None]:
+    """Return what a cycle costs: the last billed cycle of the same terms, else price and quantity.
+
+    A first cycle stands for the later ones only where nothing was discounted: an introductory
+    price is not what the subscription will cost.
+    """
+    amount = terms.get("amount")
+    billed = _billed(amount, orders)
+    stated = terms.get("discount_amount")
+    discount = stated if stated is not None else _discount(amount, terms, state.get("discount"))
+    if billed is not None and discount is None:
+        discount = billed.get("discount")
+    gross = terms.get("payment_amount")
+    tax, shipping = terms.get("tax_amount"), terms.get("shipping_amount")
+    if gross is None and billed is not None:
+        tax, shipping = _tax(billed, discount or 0), billed.get("shipping") or 0
+        gross = billed["gross"]
+        if discount != billed.get("discount"):
+            gross += (billed.get("discount") or 0) - (discount or 0) + tax - (billed["tax"] or 0)
+    elif gross is None and amount is not None:
+        gross = max(0, amount - (discount or 0))
+    return {
+        "payment_amount": gross,
+        "discount_amount": discount or 0,
+        "tax_amount": tax or 0,
+        "shipping_amount": shipping or 0,
+    }
+
+
+def _billed(amount: int | None, orders: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return the newest order that billed a whole cycle of the terms that hold now."""
+    for order in reversed(orders):
+        cycle, discounted = order.get("cycle"), order.get("discount")
+        if cycle == "cycle" or (cycle == "create" and not discounted):
+            return order if amount is None or order.get("subtotal") == amount else None
+    return None
+
+
+def _tax(billed: Mapping[str, Any], discount: int) -> int:
+    """Return a cycle's tax under another discount than the one it was last billed with."""
+    tax, base = billed.get("tax") or 0, billed.get("subtotal") or 0
+    taxed = base - (billed.get("discount") or 0)
+    if not tax or taxed <= 0 or discount == (billed.get("discount") or 0):
+        return int(tax)
+    share = Decimal(tax) * (base - discount) / taxed
+    return int(share.to_integral_value(rounding=ROUND_HALF_EVEN))
+
+
+def _discount(amount: int | None, terms: Facet, told: Facet | None) -> int | None:
+    """Return what is taken off a cycle; None where nobody has said how much."""
+    told = told or {"coupon": "not told"}
+    percent = terms.get("discount_percent") or told.get("percent")
+    if amount is None or not (percent or told.get("amount") or told.get("coupon") is None):
+        return None  # a coupon named by its id alone says nothing of money
+    if percent:
+        share = Decimal(amount) * Decimal(str(percent)) / 100
+        return int(share.to_integral_value(rounding=ROUND_HALF_EVEN))
+    return min(int(told.get("amount") or 0), amount)
+
+
+def _renewal(terms: Facet) -> int | None:
+    return None if terms.get("cancel_at_period_end") else terms.get("next_payment_date")
+
+
+def _next_payment(terms: Facet, last: Mapping[str, Any] | None) -> int | None:
+    if terms.get("retries") and last and last["status"] == "declined":
+        return last.get("next_attempt")
+    return terms.get("next_payment_date")
+
+
+def _expiration(terms: Facet, customer: Facet) -> int | None:
+    """Return the first day of the card's last month, as ActiveCampaign shows it."""
+    stated = terms.get("payment_method_expiration")
+    if stated is not None:
+        return int(stated)
+    method = terms.get("payment_method") or customer.get("payment_method")
+    expires = (customer.get("methods") or {}).get(method)
+    return times.from_text(f"{expires}-01") if expires else None
