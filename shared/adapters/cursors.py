@@ -1,0 +1,32 @@
+"""Cursors of paged answers: opaque to callers, one kind of place inside."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+
+from shared.domain.errors import BadRequest
+
+
+def write_cursor(text: str) -> str:
+    """Return a place as a cursor."""
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def read_cursor(cursor: str) -> str:
+    """Return the place a cursor stands for. Raise BadRequest for one nobody has given out."""
+    try:
+        return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    except ValueError as error:
+        raise BadRequest("the cursor is not one this API has given out") from error
+
+
+def write_key(key: Mapping[str, Mapping[str, str]]) -> str:
+    """Return a table or index key as a cursor."""
+    return write_cursor("\n".join(f"{name}\t{key[name]['S']}" for name in sorted(key)))
+
+
+def read_key(cursor: str) -> dict[str, dict[str, str]]:
+    """Return the key a cursor stands for. Raise BadRequest for one nobody has given out."""
+    rows = (row.partition("\t") for row in read_cursor(cursor).split("\n"))
+    return {name: {"S": value} for name, _, value in rows}
