@@ -7,18 +7,30 @@ from collections.abc import Mapping
 
 from shared.domain.errors import BadRequest
 
+_FOREIGN = "the cursor is not one this API has given out"
+# The four parts of an index's key, each as long as it may be.
+_LONGEST = 5_000
+
 
 def write_cursor(text: str) -> str:
     """Return a place as a cursor."""
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def read_cursor(cursor: str) -> str:
-    """Return the place a cursor stands for. Raise BadRequest for one nobody has given out."""
+def read_cursor(cursor: str, longest: int = _LONGEST) -> str:
+    """Return the place a cursor stands for. Raise BadRequest for one nobody has given out.
+
+    `longest` is how many characters a place may have: DynamoDB would call a longer key our fault.
+    """
     try:
-        return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        place = base64.b64decode(
+            cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True
+        ).decode("ascii")
     except ValueError as error:
-        raise BadRequest("the cursor is not one this API has given out") from error
+        raise BadRequest(_FOREIGN) from error
+    if not 0 < len(place) <= longest:
+        raise BadRequest(_FOREIGN)
+    return place
 
 
 def write_key(key: Mapping[str, Mapping[str, str]]) -> str:

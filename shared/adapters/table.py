@@ -153,7 +153,10 @@ class Table:
         partition, prefix = (
             ("QUARANTINE", "") if kind == "quarantine" else ("CONFIG", f"{_CONFIG[kind]}#")
         )
-        start = None if cursor is None else _key_item(partition, prefix + read_cursor(cursor))
+        start = None
+        if cursor is not None:
+            place = read_cursor(cursor, _LONGEST_KEY - len(prefix))
+            start = _key_item(partition, prefix + place)
         answer = self._query(
             partition, prefix, limit=limit, start=start, newest_first=kind == "quarantine"
         )

@@ -10,44 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from hashlib import sha256
 
-from shared.domain import times
+from shared.domain import foresight, times
 from shared.domain.errors import Quarantined
 from shared.domain.fold_customers import Customers
 from shared.domain.fold_orders import Orders
 from shared.domain.folding import Arrival, Folding, Habits, Message, Plan
 from shared.domain.observations import Parsed, SubscriptionSaid
 from shared.domain.people import People
-from shared.domain.ports import Check, Document, Name, Reading, Write
+from shared.domain.ports import Check, Document, Reading, Write
 from shared.domain.records import RECURRING_PAYMENT
 from shared.domain.timeline import Entry
 
 # Longer than any provider's retry, resend or history we ask for.
 KEPT = 400 * times.DAY
-
-
-def event_name(arrival: Arrival, parsed: Parsed) -> Name:
-    """Return the name of an event's marker: providers reuse ids over types."""
-    return ("event", arrival.connection_id, parsed.event_id, parsed.event_type)
-
-
-def first_names(arrival: Arrival, parsed: Parsed) -> list[Name]:
-    """Return what folding this event reads in any case, so that it can be read in one go."""
-    connection = arrival.connection_id
-    names: list[Name] = [event_name(arrival, parsed), ("connection", connection)]
-    names += [("customer", connection, each.customer_id) for each in parsed.customers]
-    for order in parsed.orders:
-        names += [("ref", connection, ref) for ref in order.refs]
-        named = (facet.get("customer_id") for facet in order.facets.values())
-        names += [("customer", connection, each) for each in named if each]
-        subscription = (order.facets.get("document") or {}).get("subscription_id")
-        if subscription:
-            names.append((RECURRING_PAYMENT, connection, subscription))
-    for said in parsed.subscriptions:
-        names.append((RECURRING_PAYMENT, connection, said.subscription_id))
-        if said.customer_id:
-            names.append(("customer", connection, said.customer_id))
-    names += [("catalogue", connection, each.kind, each.item_id) for each in parsed.catalogue]
-    return names
 
 
 def fold(
@@ -63,8 +38,9 @@ def fold(
 
     Raise Missing for more reading, and Quarantined for an event that can never be accepted.
     """
-    reading.want(first_names(arrival, parsed))
-    marker = reading.get(event_name(arrival, parsed))
+    reading.want(foresight.at_first(arrival, parsed))
+    reading.want(foresight.then(arrival, parsed, reading))
+    marker = reading.get(foresight.event_name(arrival, parsed))
     if marker is not None:
         return _again(arrival, parsed, marker)
     connection = _expecting(reading.get(("connection", arrival.connection_id)), parsed)
@@ -141,7 +117,7 @@ def _marker(
         "messages": messages,
         "expires_at": (now + KEPT) // times.SECOND,
     }
-    return Write(event_name(arrival, parsed), document, 0)
+    return Write(foresight.event_name(arrival, parsed), document, 0)
 
 
 def _fold_known(folding: Folding, parsed: Parsed) -> list[Write | Check]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.domain import joining, orders, times
 from shared.domain.fold_customers import Customers
-from shared.domain.joining import NEAR, Alike, Group
+from shared.domain.joining import NEAR, Group
 from shared.domain.observations import OrderSaid, Parsed, derived
 from shared.domain.ports import Document, Name
 from shared.domain.records import ORDER, Record
@@ -169,12 +169,7 @@ class Orders:
 
     def _looks(self, entry: Entry, found: list[str]) -> dict[Name, Document | None]:
         """Return the lists of look-alikes this event has a place in. Raise Missing if not read."""
-        keys: set[Alike] = joining.alike([entry])[0]
-        connection = self._folding.connection_id
-        names: list[Name] = [
-            ("look", connection, customer, currency, str(amount))
-            for customer, currency, amount in sorted(keys)
-        ]
+        names = joining.looks(self._folding.connection_id, joining.tries(entry.said))
         self._folding.want(names)
         return {name: self._folding.get(name) for name in names}
 

@@ -10,18 +10,20 @@ time and a stated link wins over it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.domain import times
 from shared.domain.observations import Facet
 from shared.domain.orders import strongest
+from shared.domain.ports import Name
 from shared.domain.timeline import Entry
 
 # How far apart an invoice and its charge may be seen before they are taken for two sales.
 NEAR = 15 * times.MINUTE
 
 Alike = tuple[str, str, int]  # customer, currency, amount
+Try = tuple[Facet, int | None, int | None]  # who is asked, for how much, when
 
 
 @dataclass(slots=True)
@@ -64,7 +66,7 @@ def alike(entries: Sequence[Entry]) -> tuple[set[Alike], list[int]]:
     keys: set[Alike] = set()
     tried: list[int] = []
     for entry in entries:
-        for facet, amount, moment in _tries(entry):
+        for facet, amount, moment in tries(entry.said):
             customer = facet.get("customer_id")
             if customer is not None and moment is not None and amount:
                 keys.add((customer, facet["currency"], amount))
@@ -88,16 +90,26 @@ def _linked(entries: Iterable[Entry]) -> list[Group]:
     return groups
 
 
-def _tries(entry: Entry) -> Iterator[tuple[Facet, int | None, int | None]]:
-    """Yield the attempts an entry tells of: the facet, the amount asked for, and when."""
-    document = entry.said.get("document")
+def tries(said: Mapping[str, Facet]) -> Iterator[Try]:
+    """Yield the attempts an event tells of: the facet, the amount asked for, and when."""
+    document = said.get("document")
     if document is not None:
         due = document.get("due") or document.get("gross")
         yield document, due, document.get("paid_date")
-        yield document, due, (entry.said.get("attempt") or {}).get("date")
-    for name, facet in entry.said.items():
+        yield document, due, (said.get("attempt") or {}).get("date")
+    for name, facet in said.items():
         if name.startswith("payment:") and facet["weight"] > 1:
             yield facet, facet["amount"], facet["date"]
+
+
+def looks(connection_id: str, tried: Iterable[Try]) -> list[Name]:
+    """Return the names of the lists in which the other side of such attempts is looked for."""
+    keys = {
+        (facet["customer_id"], facet["currency"], str(amount))
+        for facet, amount, moment in tried
+        if facet.get("customer_id") is not None and moment is not None and amount
+    }
+    return [("look", connection_id, *key) for key in sorted(keys)]
 
 
 def _is_document(group: Group) -> bool:

@@ -1,0 +1,1 @@
+"""Stripe's door: prove the sender, queue the body untouched, acknowledge."""
