@@ -1,0 +1,1 @@
+"""Queue batches in, partial failures out: folds observations into records."""

@@ -1,0 +1,246 @@
+"""What a queue message asks for, and carrying it out: an event to fold, or a job to go through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from shared.domain import jobs
+from shared.domain.apply import apply
+from shared.domain.envelope import EventEnvelope, read_message
+from shared.domain.errors import Quarantined
+from shared.domain.fold import fold, quarantine
+from shared.domain.folding import Arrival, Habits, Plan
+from shared.domain.observations import Parsed
+from shared.domain.ports import Missing, Name, Reading, Store
+from shared.providers.catalogue import PROVIDERS
+
+# Indexes follow the table within a second as a rule; a job that has just run runs again after.
+_AGAIN_AFTER_SECONDS = 30
+_REPEATED = ("refresh_customer", "attach_contact", "recount_contact")
+
+
+class Sender(Protocol):
+    """What following up asks of the queues."""
+
+    def open_event(self, envelope: EventEnvelope) -> EventEnvelope:
+        """Return the envelope with its body in it."""
+
+    def send_job(self, url: str, job: Mapping[str, object], subject: str, nonce: str = "") -> None:
+        """Put a job on a queue."""
+
+    def send_call(self, url: str, call: Mapping[str, object], delay_seconds: int = 0) -> None:
+        """Put a message on a standard queue."""
+
+
+class Work:
+    """One message, opened: an arrival with what it says, or a job; or why it cannot be read."""
+
+    def __init__(self) -> None:
+        self.arrival: Arrival | None = None
+        self.parsed: Parsed | None = None
+        self.job: Mapping[str, Any] | None = None
+        self.plan: Plan | None = None
+        self.refused: Quarantined | None = None
+        self.failed: Exception | None = None
+
+    @property
+    def connection_id(self) -> str:
+        """The connection the message came by; empty where it cannot be told."""
+        if self.job is not None:
+            return str(self.job.get("connection_id", ""))
+        return self.arrival.connection_id if self.arrival else ""
+
+    @property
+    def subject(self) -> str | None:
+        """Whom the message is about, as its door read it."""
+        if self.job is not None:
+            return self.job.get("subject")
+        return self.arrival.subject if self.arrival else None
+
+    def about(self) -> dict[str, Any]:
+        """Return what may be logged of the message: ids and codes, nothing of a person's."""
+        if self.job is not None:
+            return {"job": self.job.get("job"), "connection_id": self.connection_id}
+        parsed = self.parsed
+        return {
+            "connection_id": self.connection_id,
+            "provider": self.arrival.provider if self.arrival else None,
+            "event_id": parsed.event_id if parsed else None,
+            "event_type": parsed.event_type if parsed else None,
+            "code": self.refused.code if self.refused else None,
+        }
+
+
+class Messages:
+    """Opens messages and carries them out, over one Reading per batch."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        queue: Sender,
+        events_url: str,
+        history_url: str,
+        calls_url: str,
+        new_id: Callable[[], str],
+    ) -> None:
+        self.store = store
+        self._queue = queue
+        self._events_url = events_url
+        self._history_url = history_url
+        self._calls_url = calls_url
+        self._new_id = new_id
+        self._reading = Reading()
+        self._written: set[Name] = set()
+
+    def open(self, work: Work, text: str) -> None:
+        """Read one message and what its event says; a refusal is kept for when it is due."""
+        try:
+            message = read_message(text)
+            if isinstance(message, EventEnvelope):
+                self._open_event(work, self._queue.open_event(message))
+            else:
+                work.job = message
+        except Quarantined as error:
+            work.refused = error
+            work.arrival = work.arrival or Arrival("", "", 0, text.encode())
+
+    def read_ahead(self, works: Sequence[Work], now: int) -> None:
+        """Read what a batch's events need together, and fold those that need nothing else."""
+        self._reading = Reading()
+        self._written = set()
+        waiting = [work for work in works if work.parsed is not None]
+        while waiting:
+            names: list[Name] = []
+            histories: list[Name] = []
+            again: list[Work] = []
+            for work in waiting:
+                try:
+                    work.plan = self._ahead(work, now)
+                except Missing as missing:
+                    names += missing.names
+                    histories += missing.histories
+                    again.append(work)
+                except Quarantined as error:
+                    work.refused = error
+                except Exception:  # noqa: S112  # it fails again in its turn, where the edge sees it
+                    continue
+            self._reading.load(self.store, Missing(names, histories))
+            waiting = again
+
+    def _ahead(self, work: Work, now: int) -> Plan | None:
+        if work.arrival is None or work.parsed is None:
+            return None
+        return self._fold(work.arrival, work.parsed, self._reading, now)
+
+    def carry_out(self, work: Work, now: int) -> str:
+        """Carry a message through and send what follows from it; return the outcome's name."""
+        if work.failed is not None:
+            raise work.failed
+        if work.job is not None:
+            return self._job(work.job, now)
+        plan = self._event(work, work.arrival or Arrival("", "", now, b""), now)
+        nonce = f"{work.parsed.event_id}~{work.parsed.event_type}" if work.parsed else ""
+        self._follow_up(plan, nonce)
+        return plan.outcome
+
+    def _open_event(self, work: Work, envelope: EventEnvelope) -> None:
+        provider = PROVIDERS.get(envelope.provider)
+        work.arrival = Arrival(
+            provider=envelope.provider,
+            connection_id=envelope.connection_id,
+            received_at=envelope.received_at,
+            body=envelope.body(),
+            headers=envelope.headers,
+            source=envelope.source,
+            subject=envelope.subject,
+            quarantine_id=envelope.quarantine_id,
+        )
+        if provider is None:
+            raise Quarantined("unknown_provider", "no such provider is in the catalogue")
+        work.parsed = provider.parse(work.arrival.body, work.arrival.headers)
+
+    def _fold(self, arrival: Arrival, parsed: Parsed, reading: Reading, now: int) -> Plan:
+        habits = _habits(arrival.provider)
+        return fold(arrival, parsed, habits, reading, now=now, new_id=self._new_id)
+
+    def _event(self, work: Work, arrival: Arrival, now: int) -> Plan:
+        """Fold and commit one event; the plan made ahead serves unless the batch wrote into it."""
+
+        def folding(reading: Reading) -> Plan:
+            ahead, work.plan = work.plan, None
+            if ahead is not None and not any(s.name in self._written for s in ahead.steps):
+                return ahead
+            try:
+                if work.refused is None and work.parsed is not None:
+                    return self._fold(arrival, work.parsed, reading, now)
+            except Quarantined as error:
+                work.refused = error
+            refused = work.refused or Quarantined("bad_envelope", "the message holds no event")
+            return quarantine(arrival, work.parsed, refused, now)
+
+        plan = apply(folding, self._reading, self.store)
+        self._written |= {step.name for step in plan.steps}
+        return plan
+
+    def _job(self, job: Mapping[str, Any], now: int) -> str:
+        """Go through one page of a job, and send the next page on."""
+        if job["job"] == "recount_contact":
+            return self._recount(job, now)
+        names, cursor = jobs.names_of(job, self.store)
+        outcome = "unchanged"
+        for name in names:
+            plan = self._record(job, name, now)
+            self._follow_up(plan, f"{job['job']}~{'~'.join(name)}~{now}")
+            outcome = "applied" if plan.outcome == "applied" else outcome
+        if cursor is not None:
+            following = {**job, "cursor": cursor}
+            self._queue.send_job(self._events_url, following, job.get("subject") or "", cursor)
+        return outcome
+
+    def _record(self, job: Mapping[str, Any], name: Name, now: int) -> Plan:
+        reading = Reading()
+        reading.load(self.store, Missing([name, ("connection", name[1])]))
+        connection = reading.get(("connection", name[1]))
+        habits = _habits(connection["provider"] if connection else "")
+
+        def folding(reading: Reading) -> Plan:
+            return jobs.fold_record(job, name, habits, reading, now=now, new_id=self._new_id)
+
+        return apply(folding, reading, self.store)
+
+    def _recount(self, job: Mapping[str, Any], now: int) -> str:
+        names: list[Name] = []
+        cursor: str | None = None
+        while True:
+            page, cursor = self.store.of_contact(job["contact_id"], cursor)
+            names += page
+            if cursor is None:
+                break
+
+        def folding(reading: Reading) -> Plan:
+            return jobs.recount(job["contact_id"], reading, names, now=now, new_id=self._new_id)
+
+        return apply(folding, Reading(), self.store).outcome
+
+    def _follow_up(self, plan: Plan, nonce: str) -> None:
+        """Send what follows from a plan; sending it twice does no harm."""
+        for message in plan.messages:
+            about = {name: value for name, value in message.items() if name != "to"}
+            if message["to"] == "calls":
+                self._queue.send_call(self._calls_url, about)
+                continue
+            self._queue.send_job(self._events_url, about, message.get("subject") or nonce, nonce)
+            if message["job"] in _REPEATED:
+                self._queue.send_call(
+                    self._history_url, {"kind": "job", **about}, _AGAIN_AFTER_SECONDS
+                )
+
+
+def _habits(provider: str) -> Habits:
+    known = PROVIDERS.get(provider)
+    return Habits(
+        states_creation=known.states_creation if known else True,
+        fetchable=known.fetchable if known else frozenset(),
+    )
