@@ -1,0 +1,141 @@
+"""Drives a batch handler from a queue as Lambda's SQS event source does.
+
+It polls, builds the event, calls the handler, and deletes what did not fail; everything else
+comes back when its visibility ends. One invocation runs at a time, from poll to delete, unless a
+fault interleaves another one inside a call: that is all the concurrency there is (no threads, no
+greenlets).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from shared.adapters.aws import AwsError
+from tests.simulation.batch_answer import failed_ids
+from tests.simulation.faults import Crashed
+from tests.simulation.sqs.message import REGION, Message, md5
+from tests.simulation.sqs.queue import Queue
+from tests.simulation.steps import Frame, Steps
+
+Handle = Callable[[dict[str, Any], int], Any]
+
+
+class LambdaHost:
+    """One event source mapping: a queue, and the function it invokes."""
+
+    def __init__(
+        self,
+        name: str,
+        queue: Queue,
+        build: Callable[[], Handle],
+        steps: Steps,
+        clock: Callable[[], int],
+        *,
+        batch_size: int = 10,
+        reports_failures: bool = True,
+        receive: Callable[[Queue, int], list[Message]],
+    ) -> None:
+        self.name = name
+        self.queue = queue
+        # What the handler raised, in order: a test that expects none can assert so.
+        self.errors: list[Exception] = []
+        self.invocations = 0
+        self._build = build
+        self._steps = steps
+        self._clock = clock
+        self._batch_size = batch_size
+        self._reports_failures = reports_failures
+        self._receive = receive
+        self._idle: list[Handle] = []
+
+    def restart(self) -> None:
+        """Throw warm execution environments away; the next invocation starts cold."""
+        self._idle.clear()
+
+    def invoke_once(self) -> None:
+        """Poll the queue once and, if it gave anything, invoke the handler with it."""
+        faults = self._steps.faults_of_next()
+        try:
+            batch = self._step("Poll", lambda: self._receive(self.queue, self._batch_size))
+        except (Crashed, AwsError):
+            # Whatever was received stays hidden until its visibility ends.
+            return
+        if not batch:
+            return
+        receipts = {message.message_id: message.receipt_handle for message in batch}
+        if "duplicate" in faults:
+            self._duplicate(batch[faults["duplicate"] % len(batch)], receipts)
+        ids = [message.message_id for message in batch]
+        failed = self._invoke(self._event(batch), ids)
+        done = [receipt for message_id, receipt in receipts.items() if message_id not in failed]
+        if done:
+            self._delete(done)
+
+    def _step(self, operation: str, effect: Callable[[], Any]) -> Any:
+        self._steps.frames.append(Frame("poller"))
+        try:
+            queue = {"queue": self.queue.spec.name}
+            return self._steps.perform("lambda", operation, queue, effect)
+        finally:
+            self._steps.frames.pop()
+
+    def _duplicate(self, message: Message, receipts: dict[str, str]) -> None:
+        """Have a message delivered again: at once by a standard queue, else for its lost delete."""
+        del receipts[message.message_id]
+        if not self.queue.spec.fifo:
+            message.visible_at_ms = self._clock()
+
+    def _invoke(self, event: dict[str, Any], ids: list[str]) -> frozenset[str]:
+        """Return the ids of the messages that are not to be deleted."""
+        everything = frozenset(ids)
+        frame = Frame(self.name)
+        self._steps.frames.append(frame)
+        self.invocations += 1
+        try:
+            handle = self._idle.pop() if self._idle else self._build()
+            answer = handle(event, self._clock())
+        except Crashed:
+            return everything
+        except Exception as error:
+            # Lambda's own edge: any error of the function fails the whole batch.
+            self.errors.append(error)
+            return everything
+        finally:
+            self._steps.frames.pop()
+        if frame.dead:
+            return everything
+        self._idle.append(handle)
+        return failed_ids(answer, ids) if self._reports_failures else frozenset()
+
+    def _delete(self, receipts: list[str]) -> None:
+        def effect() -> None:
+            for receipt in receipts:
+                message = self.queue.messages.get(receipt.rpartition("/")[0])
+                current = message is not None and message.receipt_handle == receipt
+                if message is None or not current:
+                    continue
+                if not self.queue.spec.fifo or self.queue.in_flight(message):
+                    self.queue.remove(message)
+
+        try:
+            self._step("Delete", effect)
+        except (Crashed, AwsError):
+            # The messages are done, but will come again.
+            return
+
+    def _event(self, batch: list[Message]) -> dict[str, Any]:
+        return {"Records": [self._record(message) for message in batch]}
+
+    def _record(self, message: Message) -> Mapping[str, Any]:
+        return {
+            "messageId": message.message_id,
+            "receiptHandle": message.receipt_handle,
+            "body": message.body,
+            "attributes": message.attributes(),
+            "messageAttributes": {},
+            "md5OfBody": md5(message.body),
+            "eventSource": "aws:sqs",
+            "eventSourceARN": self.queue.spec.arn,
+            "awsRegion": REGION,
+        }
