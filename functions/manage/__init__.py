@@ -1,0 +1,1 @@
+"""Writes over HTTP: connections, keys, settings, contacts, retries of quarantined events."""

@@ -1,0 +1,43 @@
+"""Entry of `manage`: table, secrets and queues as this Lambda may write them, behind its routes."""
+
+import os
+import secrets
+import time
+import uuid
+
+from functions.manage.outgoing import Outgoing
+from functions.manage.routes import ROUTES, Adapters
+from shared.adapters.aws import AwsClient
+from shared.adapters.queue import Queue
+from shared.adapters.secret_writer import SecretWriter
+from shared.adapters.table import Table
+from shared.api.keys import KeyRing
+from shared.api.resolver import Api
+from shared.settings import ManageSettings
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+_settings = ManageSettings.read(os.environ)
+_table = Table(_settings.table_name, AwsClient.from_environment("dynamodb", os.environ))
+
+handler = Api(
+    ROUTES,
+    Adapters(
+        store=_table,
+        secrets=SecretWriter.from_environment(_settings.parameter_prefix, os.environ),
+        outbox=Outgoing(
+            Queue.from_environment(os.environ, _settings.bodies_bucket),
+            events_url=_settings.events_queue_url,
+            history_url=_settings.history_queue_url,
+            local=_settings.mode_local,
+        ),
+        now=_now,
+        new_id=lambda: uuid.uuid4().hex,
+        new_secret=lambda: secrets.token_hex(32),
+        local=_settings.mode_local,
+    ),
+    keys=KeyRing(_table, cache_seconds=_settings.config_cache_seconds, now=_now),
+)

@@ -1,0 +1,39 @@
+"""What `manage` puts on the queues: retried events, and jobs that follow a new contact."""
+
+from __future__ import annotations
+
+from shared.adapters.queue import Queue
+from shared.domain.envelope import EventEnvelope
+
+# Indexes follow the table within a second as a rule.
+_LATER_SECONDS = 30
+# A contact is nobody's connection's: what waits for it may have come by any.
+_ANY_CONNECTION = "*"
+
+
+class Outgoing:
+    """The events queue for what is due now, the history queue (not FIFO) for what may wait."""
+
+    def __init__(self, queue: Queue, *, events_url: str, history_url: str, local: bool) -> None:
+        self._queue = queue
+        self._events_url = events_url
+        self._history_url = history_url
+        self._later_seconds = 2 if local else _LATER_SECONDS
+
+    def send_event(self, envelope: EventEnvelope, nonce: str) -> None:
+        """Put an event on the events queue. Raise AwsError."""
+        self._queue.send_event(self._events_url, envelope, nonce)
+
+    def attach(self, email: str, contact_id: str) -> None:
+        """Have what waits for an email attached to its contact now. Raise AwsError."""
+        self._queue.send_job(self._events_url, _job(email), email, contact_id)
+
+    def attach_later(self, email: str) -> None:
+        """Have the same done once the index has followed the table. Raise AwsError."""
+        self._queue.send_call(
+            self._history_url, {"kind": "job", **_job(email)}, self._later_seconds
+        )
+
+
+def _job(email: str) -> dict[str, str]:
+    return {"job": "attach_contact", "connection_id": _ANY_CONNECTION, "email": email}

@@ -1,0 +1,161 @@
+"""The routes of `manage`: each takes what it needs out of the request and asks a use case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from functions.manage.bodies import (
+    ContactBody,
+    KeyBody,
+    SettingsBody,
+    StripeConnection,
+)
+from functions.manage.connections import Secrets, delete_connection, put_connection
+from functions.manage.contacts import Attaching, put_contact
+from functions.manage.quarantine import Events, retry
+from functions.manage.settings import put_settings
+from shared.api.bodies import validated
+from shared.api.keys import create_key, revoke_key
+from shared.api.route import Answer, Request, Route
+from shared.domain import rendering, times
+from shared.domain.ports import Reads, Writes
+
+
+class Store(Reads, Writes, Protocol):
+    """The table as `manage` uses it."""
+
+
+class Outbox(Attaching, Events, Protocol):
+    """The queues as `manage` uses them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adapters:
+    """What `manage` reads and writes; `now` is in ms, `new_secret` nobody can guess."""
+
+    store: Store
+    secrets: Secrets
+    outbox: Outbox
+    now: Callable[[], int]
+    new_id: Callable[[], str]
+    new_secret: Callable[[], str]
+    local: bool
+
+
+def write_connection(request: Request, at: Adapters) -> Answer:
+    """Make or replace a connection.
+
+    Secrets are write-only: they appear in no answer, and those that are omitted stay as they are.
+    A connection keeps its provider. Without a signing secret its status is `incomplete`, and its
+    webhooks are asked to come again later.
+    """
+    created, connection = put_connection(
+        request.params["connection_id"],
+        request.json(),
+        store=at.store,
+        secrets=at.secrets,
+        now=at.now(),
+        local=at.local,
+    )
+    return Answer(201 if created else 200, connection)
+
+
+def remove_connection(request: Request, at: Adapters) -> Answer:
+    """Remove a connection and its secrets. Its records stay; its webhooks are answered 404."""
+    delete_connection(request.params["connection_id"], store=at.store, secrets=at.secrets)
+    return Answer(204)
+
+
+def write_contact(request: Request, at: Adapters) -> Answer:
+    """Make or change the contact of an email.
+
+    The email, or an alias, says who is meant. Omitted fields stay, null clears one. Payments that
+    waited for an address are attached within a minute.
+    """
+    created, contact = put_contact(
+        request.json(), store=at.store, jobs=at.outbox, now=at.now(), new_id=at.new_id
+    )
+    return Answer(201 if created else 200, contact)
+
+
+def retry_quarantined(request: Request, at: Adapters) -> Answer:
+    """Process a quarantined event again. Its row goes as soon as the event is accepted."""
+    quarantine_id = request.params["quarantine_id"]
+    retry(quarantine_id, store=at.store, events=at.outbox, nonce=at.new_id())
+    return Answer(202, {"id": quarantine_id, "state": "queued"})
+
+
+def write_key(request: Request, at: Adapters) -> Answer:
+    """Make an API key. This answer is the only one that ever shows it."""
+    body = validated(KeyBody, request.json())
+    expires = None if body.expires_date is None else times.from_text(body.expires_date)
+    made = create_key(at.store, body.name, body.scopes, expires, at.now(), at.new_secret)
+    return Answer(201, {"key": made["key"], **rendering.key(made)})
+
+
+def remove_key(request: Request, at: Adapters) -> Answer:
+    """Revoke an API key. It may work for another minute, until caches have forgotten it."""
+    revoke_key(at.store, request.params["key_id"])
+    return Answer(204)
+
+
+def write_settings(request: Request, at: Adapters) -> Answer:
+    """Replace the business's settings; what is omitted returns to its default."""
+    return Answer(200, put_settings(request.json(), store=at.store, local=at.local))
+
+
+ROUTES: tuple[Route[Adapters], ...] = (
+    Route(
+        method="PUT",
+        path="/v1/connections/{connection_id}",
+        run=write_connection,
+        body=StripeConnection,
+        answers={201: "Connection", 200: "Connection"},
+        problems=(409,),
+    ),
+    Route(
+        method="DELETE",
+        path="/v1/connections/{connection_id}",
+        run=remove_connection,
+        answers={204: None},
+        problems=(404,),
+    ),
+    Route(
+        method="PUT",
+        path="/v1/contacts",
+        run=write_contact,
+        body=ContactBody,
+        answers={201: "Contact", 200: "Contact"},
+        problems=(409,),
+    ),
+    Route(
+        method="POST",
+        path="/v1/quarantine/{quarantine_id}/retry",
+        run=retry_quarantined,
+        answers={202: "Retried"},
+        problems=(404, 409),
+    ),
+    Route(
+        method="POST",
+        path="/v1/keys",
+        run=write_key,
+        body=KeyBody,
+        answers={201: "NewKey"},
+    ),
+    Route(
+        method="DELETE",
+        path="/v1/keys/{key_id}",
+        run=remove_key,
+        answers={204: None},
+        problems=(404,),
+    ),
+    Route(
+        method="PUT",
+        path="/v1/settings",
+        run=write_settings,
+        body=SettingsBody,
+        answers={200: "Settings"},
+    ),
+)

@@ -1,0 +1,1 @@
+"""Reads over HTTP: every GET of the API, and its documentation."""

@@ -1,0 +1,36 @@
+"""Entry of `query`: the table as this Lambda may read it, behind the API's reading routes."""
+
+import json
+import os
+import time
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from functions.query.routes import ROUTES, Adapters
+from shared.adapters.aws import AwsClient
+from shared.adapters.table import Table
+from shared.api.keys import KeyRing
+from shared.api.resolver import Api
+from shared.settings import QuerySettings
+
+
+@cache
+def _openapi() -> dict[str, Any]:
+    """Return the description that was generated into this asset."""
+    text = Path(__file__).with_name("openapi.json").read_text(encoding="utf-8")
+    return dict(json.loads(text))
+
+
+_settings = QuerySettings.read(os.environ)
+_table = Table(_settings.table_name, AwsClient.from_environment("dynamodb", os.environ))
+
+handler = Api(
+    ROUTES,
+    Adapters(store=_table, openapi=_openapi, local=_settings.mode_local),
+    keys=KeyRing(
+        _table,
+        cache_seconds=_settings.config_cache_seconds,
+        now=lambda: time.time_ns() // 1_000_000,
+    ),
+)

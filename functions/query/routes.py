@@ -1,0 +1,158 @@
+"""The routes of `query`: each takes what it needs out of the request and asks a use case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from functions.query import docs
+from functions.query.contacts import read_contact
+from functions.query.records import read_recurring_payment
+from shared.api.route import Answer, Request, Route
+from shared.domain import preferences, rendering
+from shared.domain.errors import NotFound
+from shared.domain.ports import Document, Library, Name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adapters:
+    """What `query` reads: the table, and the generated description of the API."""
+
+    store: Library
+    openapi: Callable[[], dict[str, Any]]
+    local: bool
+
+
+def list_connections(request: Request, at: Adapters) -> Answer:
+    """List the connections."""
+    return _page("connection", rendering.connection, request, at)
+
+
+def read_connection(request: Request, at: Adapters) -> Answer:
+    """Read a connection. Its secrets are write-only: they appear in no answer."""
+    name: Name = ("connection", request.params["connection_id"])
+    found = at.store.read([name])[name]
+    if found is None:
+        raise NotFound("There is no such connection.")
+    return Answer(200, rendering.connection(found))
+
+
+def read_one_contact(request: Request, at: Adapters) -> Answer:
+    """Read a contact by email, alias or id, with records, orders and timeline.
+
+    Emails are percent-encoded and matched normalised. The newest 100 recurring payments and
+    orders are shown, and the newest 50 changes to them. `widget` holds the first five of each
+    recurring payment's `fields`, in the order the settings give.
+    """
+    wanted = request.params["contact"]
+    return Answer(200, read_contact(wanted, store=at.store, local=at.local))
+
+
+def read_one_recurring_payment(request: Request, at: Adapters) -> Answer:
+    """Read a recurring payment with its history.
+
+    The history holds every change of what the record shows, in the order of occurrence.
+    """
+    params = request.params
+    found = read_recurring_payment(
+        params["connection_id"], params["store_recurring_payment_id"], store=at.store
+    )
+    return Answer(200, found)
+
+
+def list_quarantine(request: Request, at: Adapters) -> Answer:
+    """List the events that could never be accepted, and why."""
+    return _page("quarantine", rendering.quarantined, request, at)
+
+
+def list_keys(request: Request, at: Adapters) -> Answer:
+    """List the API keys. A key itself is shown once, when it is made."""
+    return _page("key", rendering.key, request, at)
+
+
+def read_settings(request: Request, at: Adapters) -> Answer:
+    """Read the business's settings, defaults included."""
+    del request
+    stored = at.store.read([preferences.NAME])[preferences.NAME]
+    return Answer(200, preferences.effective(stored, local=at.local))
+
+
+def read_openapi(request: Request, at: Adapters) -> Answer:
+    """Read this API's description, generated from its code."""
+    del request
+    return Answer(200, at.openapi(), headers={"Cache-Control": "public, max-age=300"})
+
+
+def read_docs(request: Request, at: Adapters) -> Answer:
+    """Read this API's documentation as a page for people."""
+    del request
+    headers = {
+        "Cache-Control": "public, max-age=300",
+        "Content-Security-Policy": docs.POLICY,
+    }
+    return Answer(200, docs.page(at.openapi()), "text/html; charset=utf-8", headers)
+
+
+def _page(
+    kind: str, render: Callable[[Document], dict[str, Any]], request: Request, at: Adapters
+) -> Answer:
+    limit, cursor = request.page()
+    found, following = at.store.listed(kind, limit, cursor)
+    return Answer(200, {"items": [render(each) for each in found], "next_cursor": following})
+
+
+_PAYMENT = "/v1/recurring-payments/{connection_id}/{store_recurring_payment_id}"
+
+ROUTES: tuple[Route[Adapters], ...] = (
+    Route(
+        method="GET",
+        path="/v1/connections",
+        run=list_connections,
+        answers={200: "ConnectionPage"},
+        paged=True,
+    ),
+    Route(
+        method="GET",
+        path="/v1/connections/{connection_id}",
+        run=read_connection,
+        answers={200: "Connection"},
+        problems=(404,),
+    ),
+    Route(
+        method="GET",
+        path="/v1/contacts/{contact}",
+        run=read_one_contact,
+        answers={200: "ContactWithRecords"},
+        problems=(404,),
+    ),
+    Route(
+        method="GET",
+        path=_PAYMENT,
+        run=read_one_recurring_payment,
+        answers={200: "RecurringPaymentWithHistory"},
+        problems=(404,),
+    ),
+    Route(
+        method="GET",
+        path="/v1/quarantine",
+        run=list_quarantine,
+        answers={200: "QuarantinePage"},
+        paged=True,
+    ),
+    Route(
+        method="GET",
+        path="/v1/keys",
+        run=list_keys,
+        answers={200: "KeyPage"},
+        paged=True,
+    ),
+    Route(
+        method="GET",
+        path="/v1/settings",
+        run=read_settings,
+        answers={200: "Settings"},
+    ),
+    Route(method="GET", path="/v1/openapi.json", run=read_openapi, answers={200: None}),
+    Route(method="GET", path="/docs", run=read_docs, answers={200: None}),
+)

@@ -1,0 +1,1 @@
+"""What `query` and `manage` share: the routes' access, keys, requests, problem answers."""

@@ -1,0 +1,69 @@
+"""Who may call what: every route of the API beside the scope it needs.
+
+This table alone grants access. A route that is not in it is answered 404, whatever its code says;
+a test holds it equal to the routes the two Lambdas have. Scopes do not imply each other. Keys and
+settings need `config:write` even to be read: they say who may do what.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+SCOPES = (
+    "reports:read",
+    "contacts:read",
+    "contacts:write",
+    "payments:write",
+    "activity:write",
+    "config:read",
+    "config:write",
+)
+# Open to everyone: what the API looks like is no secret.
+PUBLIC = ""
+
+ACCESS: Mapping[tuple[str, str], str] = {
+    ("GET", "/docs"): PUBLIC,
+    ("GET", "/v1/openapi.json"): PUBLIC,
+    ("GET", "/v1/connections"): "config:read",
+    ("GET", "/v1/connections/{connection_id}"): "config:read",
+    ("PUT", "/v1/connections/{connection_id}"): "config:write",
+    ("DELETE", "/v1/connections/{connection_id}"): "config:write",
+    ("GET", "/v1/contacts/{contact}"): "contacts:read",
+    ("PUT", "/v1/contacts"): "contacts:write",
+    (
+        "GET",
+        "/v1/recurring-payments/{connection_id}/{store_recurring_payment_id}",
+    ): "contacts:read",
+    ("GET", "/v1/quarantine"): "config:read",
+    ("POST", "/v1/quarantine/{quarantine_id}/retry"): "config:write",
+    ("GET", "/v1/keys"): "config:write",
+    ("POST", "/v1/keys"): "config:write",
+    ("DELETE", "/v1/keys/{key_id}"): "config:write",
+    ("GET", "/v1/settings"): "config:write",
+    ("PUT", "/v1/settings"): "config:write",
+}
+
+
+@lru_cache(maxsize=256)
+def pattern(path: str) -> re.Pattern[str]:
+    """Return what a decoded request path must match to be the route `path`.
+
+    A parameter is one segment; one that ends the route takes all the rest, because ids from
+    outside may hold anything, slashes included.
+    """
+    parts = re.split(r"\{(\w+)\}", path)
+    last = len(parts) - 2 if path.endswith("}") else None
+    written = [
+        (rf"(?P<{part}>.+)" if index == last else rf"(?P<{part}>[^/]+)")
+        if index % 2
+        else re.escape(part)
+        for index, part in enumerate(parts)
+    ]
+    return re.compile("".join(written) + r"\Z", re.DOTALL)
+
+
+def methods_of(path: str) -> list[str]:
+    """Return the methods some route has for this decoded request path."""
+    return sorted({method for method, route in ACCESS if pattern(route).match(path)})

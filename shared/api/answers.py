@@ -1,0 +1,135 @@
+"""The shapes of answers: they document the API, and tests hold every answer to them.
+
+Here are failures and configuration; `shared.api.record_answers` has contacts and their records.
+
+No Lambda imports this module: what they answer is built by `shared.domain.rendering` and needs no
+check at run time. Money is text in major units beside its currency; times are ISO 8601 in UTC.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Money = Annotated[
+    str,
+    Field(pattern=r"^-?\d+(\.\d+)?$", description="Money in major units.", examples=["19.00"]),
+]
+Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+
+
+class Shape(BaseModel):
+    """An object of an answer; it holds exactly the fields it documents."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Fault(Shape):
+    """A value that broke a rule."""
+
+    path: str
+    message: str
+
+
+class Problem(Shape):
+    """What every failure answers, as `application/problem+json`."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[Fault] = []
+
+
+class LateMatch(Shape):
+    """What becomes of changes that waited for their contact."""
+
+    policy: Literal["fire", "fire_if_newer_than", "silent"]
+    duration: str | None
+
+
+class Connection(Shape):
+    """A store that is listened to."""
+
+    connection_id: str
+    provider: str
+    name: str
+    mode: Literal["live", "test"]
+    resources: list[Literal["subscriptions", "orders"]]
+    contact_policy: Literal["create", "match_only"]
+    authority: int
+    role: Literal["source", "mirror"]
+    late_match: LateMatch
+    has_api: bool
+    status: Literal["active", "incomplete"]
+    history: dict[str, Any]
+    created_date: Time
+    last_event_date: Time | None
+
+
+class ConnectionPage(Shape):
+    """A page of connections."""
+
+    items: list[Connection]
+    next_cursor: str | None
+
+
+class Key(Shape):
+    """An API key, without the key."""
+
+    key_id: str
+    name: str
+    scopes: list[str]
+    expires_date: Time | None
+    created_date: Time
+
+
+class NewKey(Key):
+    """An API key with the key, shown once."""
+
+    key: str
+
+
+class KeyPage(Shape):
+    """A page of API keys."""
+
+    items: list[Key]
+    next_cursor: str | None
+
+
+class Settings(Shape):
+    """The business's settings."""
+
+    timezone: str
+    currency: str
+    locale: str
+    widget: list[str]
+    settle: int
+
+
+class Quarantined(Shape):
+    """An event that could never be accepted."""
+
+    id: str
+    connection_id: str
+    provider: str
+    event_id: str | None
+    event_type: str | None
+    code: str
+    reason: str
+    received_date: Time
+
+
+class QuarantinePage(Shape):
+    """A page of quarantined events."""
+
+    items: list[Quarantined]
+    next_cursor: str | None
+
+
+class Retried(Shape):
+    """A quarantined event that is on its way again."""
+
+    id: str
+    state: Literal["queued"]

@@ -1,0 +1,159 @@
+"""Stored documents as the API prints them: connections, keys, contacts, records, their changes.
+
+Pure, and the only place that decides what of a document is shown: answers, outbound webhooks and
+personalization tags all print through here, so they cannot disagree. Names of products and prices
+are joined at this moment from the catalogue (`goods`), because a rename touches no record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from shared.domain import changes, people
+from shared.domain.ports import Document, Name
+from shared.domain.timeline import Entry, View
+
+Goods = Mapping[Name, Document | None]
+Json = dict[str, Any]
+
+_CONNECTION = tuple(
+    """connection_id provider name mode resources contact_policy authority role late_match has_api
+    status history created_date last_event_date""".split()
+)
+_KEY = ("key_id", "name", "scopes", "expires_date", "created_date")
+_QUARANTINED = tuple(
+    "id connection_id provider event_id event_type code reason received_date".split()
+)
+_ITEM = ("category", "name", "sku", "brand", "tag", "store_primary_id", "quantity", "amount")
+_LABELS = ("category", "sku", "brand", "tag")
+# What revenue counts by, which the order tells through its disputes.
+_UNTOLD = ("withheld",)
+
+
+def connection(document: Document) -> Json:
+    """Return a connection; its secrets are not in the document, so they cannot be shown."""
+    return _picked(document, _CONNECTION)
+
+
+def key(document: Document) -> Json:
+    """Return an API key without the key."""
+    return _picked(document, _KEY)
+
+
+def quarantined(row: Document) -> Json:
+    """Return a quarantine row without the event's body."""
+    return _picked(row, _QUARANTINED)
+
+
+def contact(document: Document) -> Json:
+    """Return a contact's own fields and sums; records are not part of it."""
+    return changes.to_json(people.to_json(dict(document)))
+
+
+def goods_of(connection_id: str, view: View) -> list[Name]:
+    """Return the names of the products and prices a record speaks of."""
+    found: list[Name] = []
+    for item in view["line_items"]:
+        for kind, field in (("product", "store_primary_id"), ("price", "price_id")):
+            if item.get(field):
+                found.append(("catalogue", connection_id, kind, str(item[field])))
+    return found
+
+
+def recurring_payment(name: Name, head: Document, view: View, goods: Goods) -> Json:
+    """Return a recurring payment; `view` is what its head's facets show."""
+    connection_id = name[1]
+    items = view["line_items"]
+    title = (
+        _good(connection_id, "product", items[0].get("store_primary_id"), goods) if items else {}
+    )
+    told = {
+        "connection_id": connection_id,
+        "store_recurring_payment_id": name[2],
+        **view,
+        "name": title.get("name") or view["name"],
+        "line_items": _items(connection_id, items, goods),
+        "store_customer_id": head.get("customer_id"),
+        "store_modified_date": head.get("modified"),
+        "contact_id": head.get("contact_id"),
+        "mirror_of": head.get("mirror_of"),
+        "version": head["version"],
+    }
+    return changes.to_json(told)
+
+
+def order(name: Name, head: Document, view: View, goods: Goods) -> Json:
+    """Return an order; `view` is what its head's facets show."""
+    connection_id = name[1]
+    shown = {field: value for field, value in view.items() if field not in _UNTOLD}
+    told = {
+        "order_id": name[2],
+        "connection_id": connection_id,
+        "store_order_id": name[2],
+        **shown,
+        "line_items": _items(connection_id, view["line_items"], goods),
+        "contact_id": head.get("contact_id"),
+        "provisional": bool(head.get("provisional")),
+        "mirror_of": head.get("mirror_of"),
+        "merged_into": None,
+        "version": head["version"],
+    }
+    return changes.to_json(told)
+
+
+def told_changes(entry: Entry) -> list[Json]:
+    """Return the fields an entry changed; the values are as the API printed them then."""
+    return [{"field": each.field, "from": each.before, "to": each.after} for each in entry.changes]
+
+
+def history(entries: Iterable[Entry]) -> list[Json]:
+    """Return the entries that changed what a record shows, in the order they occurred."""
+    told = sorted((each for each in entries if each.kind), key=lambda each: each.place)
+    return [
+        {
+            "event_id": each.event_id,
+            "event_type": each.event_type,
+            "occurred_date": changes.to_text("occurred_date", each.at, None),
+            "kind": each.kind,
+            "changes": told_changes(each),
+            "historical": each.historical,
+            "late": each.late,
+        }
+        for each in told
+    ]
+
+
+def moment(name: Name, entry: Entry) -> Json:
+    """Return one change as a line of a contact's timeline."""
+    return {
+        "date": changes.to_text("date", entry.at, None),
+        "kind": f"{name[0]}.{entry.kind}",
+        "connection_id": name[1],
+        "id": name[2],
+        "changes": told_changes(entry),
+    }
+
+
+def _picked(document: Document, fields: Iterable[str]) -> Json:
+    return changes.to_json({field: document.get(field) for field in fields})
+
+
+def _items(connection_id: str, items: Iterable[Mapping[str, Any]], goods: Goods) -> list[Json]:
+    """Return line items with what the catalogue knows of their products, where they are blank."""
+    told = []
+    for item in items:
+        product = _good(connection_id, "product", item.get("store_primary_id"), goods)
+        price = _good(connection_id, "price", item.get("price_id"), goods)
+        joined = {field: item.get(field) for field in _ITEM}
+        joined["name"] = item.get("name") or price.get("name") or product.get("name")
+        for field in _LABELS:
+            joined[field] = item.get(field) or product.get(field)
+        told.append(joined)
+    return told
+
+
+def _good(connection_id: str, kind: str, identity: object, goods: Goods) -> Mapping[str, Any]:
+    document = goods.get(("catalogue", connection_id, kind, str(identity))) if identity else None
+    values: Mapping[str, Any] = document["values"] if document else {}
+    return values

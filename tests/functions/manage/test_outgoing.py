@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from functions.manage.outgoing import Outgoing
+from shared.adapters.queue import Queue
+from shared.domain.envelope import EventEnvelope, read_message
+from shared.domain.jobs import names_of
+from tests.fakes.memory_store import MemoryStore
+
+
+class Sqs:
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+
+    def call(self, operation: str, payload: Any) -> dict[str, Any]:
+        assert operation == "SendMessage"
+        self.sent.append(dict(payload))
+        return {}
+
+
+def outgoing(sqs: Sqs, *, local: bool = False) -> Outgoing:
+    return Outgoing(
+        Queue(sqs), events_url="https://q/events.fifo", history_url="https://q/history", local=local
+    )
+
+
+def test_the_job_of_now_keeps_the_order_of_its_email_and_is_no_repeat_of_an_older_one() -> None:
+    sqs = Sqs()
+
+    outgoing(sqs).attach("ada@example.com", "contact-1")
+    outgoing(sqs).attach("ada@example.com", "contact-2")
+
+    first, second = sqs.sent
+    assert first["QueueUrl"] == "https://q/events.fifo"
+    assert first["MessageGroupId"] == second["MessageGroupId"]
+    assert first["MessageDeduplicationId"] != second["MessageDeduplicationId"]
+    assert json.loads(first["MessageBody"]) == {
+        "v": 1,
+        "kind": "job",
+        "job": "attach_contact",
+        "connection_id": "*",
+        "email": "ada@example.com",
+    }
+
+
+@pytest.mark.parametrize(("local", "delay"), [(False, 30), (True, 2)])
+def test_the_job_of_later_waits_for_the_index(local: bool, delay: int) -> None:
+    sqs = Sqs()
+
+    outgoing(sqs, local=local).attach_later("ada@example.com")
+
+    (sent,) = sqs.sent
+    assert (sent["QueueUrl"], sent["DelaySeconds"]) == ("https://q/history", delay)
+    job = read_message(sent["MessageBody"])
+    assert isinstance(job, dict)
+    assert names_of(job, MemoryStore()) == ([], None)
+
+
+def test_a_retried_event_is_no_repeat_of_itself() -> None:
+    sqs = Sqs()
+    envelope = EventEnvelope(provider="stripe", connection_id="shop", received_at=1, body=b"{}")
+
+    outgoing(sqs).send_event(envelope, "one")
+    outgoing(sqs).send_event(envelope, "two")
+
+    first, second = sqs.sent
+    assert first["MessageBody"] == second["MessageBody"]
+    assert first["MessageDeduplicationId"] != second["MessageDeduplicationId"]

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import pytest
+
+from shared.api.access import ACCESS, PUBLIC, SCOPES, methods_of, pattern
+from tests.support.api_client import ROUTES
+
+
+def test_the_table_of_access_and_the_routes_are_the_same() -> None:
+    routes = [(route.method, route.path) for route in ROUTES]
+
+    assert sorted(routes) == sorted(ACCESS)
+
+
+def test_every_scope_of_the_table_can_be_given_to_a_key() -> None:
+    assert set(ACCESS.values()) - {PUBLIC} <= set(SCOPES)
+
+
+def test_only_the_documentation_is_public() -> None:
+    public = [path for (_, path), scope in ACCESS.items() if scope == PUBLIC]
+
+    assert public == ["/docs", "/v1/openapi.json"]
+
+
+def test_what_changes_anything_needs_a_scope_to_write() -> None:
+    for (method, path), scope in ACCESS.items():
+        assert method == "GET" or scope.endswith(":write"), (method, path)
+
+
+@pytest.mark.parametrize(
+    ("route", "path", "params"),
+    [
+        (
+            "/v1/contacts/{contact}",
+            "/v1/contacts/a/b#c?d@example.com",
+            {"contact": "a/b#c?d@example.com"},
+        ),
+        ("/v1/contacts/{contact}", "/v1/contacts/\n\x00", {"contact": "\n\x00"}),
+        ("/v1/keys/{key_id}", "/v1/keys/", None),
+        ("/v1/keys/{key_id}", "/v1/keys", None),
+        ("/v1/keys", "/v1/keys\n", None),
+        ("/v1/a/{b}/{c}", "/v1/a/x/y/z", {"b": "x", "c": "y/z"}),
+        ("/v1/a/{b}/c", "/v1/a/x/y/c", None),
+        ("/v1/openapi.json", "/v1/openapiXjson", None),
+    ],
+)
+def test_a_last_parameter_takes_whatever_an_id_may_hold(
+    route: str, path: str, params: dict[str, str] | None
+) -> None:
+    match = pattern(route).match(path)
+
+    assert (match.groupdict() if match else None) == params
+
+
+def test_a_path_knows_its_methods() -> None:
+    assert methods_of("/v1/keys") == ["GET", "POST"]
+    assert methods_of("/v1/nothing") == []

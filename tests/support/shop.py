@@ -1,0 +1,132 @@
+"""The processor at work on one connection, in memory: events in, records out, jobs done at once.
+
+For tests of what events *mean*. Queues, faults and time are the simulator's subject, not ours.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from functions.process_events.messages import Messages, Work
+from shared.domain.envelope import EventEnvelope
+from shared.domain.people import to_json
+from shared.domain.ports import Missing, Reading, Store, Write
+from shared.domain.records import ORDER, RECURRING_PAYMENT, Record
+from tests.fakes.memory_store import MemoryStore
+
+START = 1_790_000_000_000
+
+
+class Outbox:
+    """The queue as the processor sees it, kept in order."""
+
+    def __init__(self) -> None:
+        self.jobs: deque[Mapping[str, object]] = deque()
+        self.calls: list[Mapping[str, object]] = []
+
+    def open_event(self, envelope: EventEnvelope) -> EventEnvelope:
+        return envelope
+
+    def send_job(self, url: str, job: Mapping[str, object], subject: str, nonce: str = "") -> None:
+        self.jobs.append(job)
+
+    def send_call(self, url: str, call: Mapping[str, object], delay_seconds: int = 0) -> None:
+        if url == "calls":
+            self.calls.append(call)
+
+
+class Shop:
+    """One Stripe connection, `shop`, and everything its events have become."""
+
+    def __init__(
+        self,
+        *,
+        policy: str = "create",
+        has_api: bool = False,
+        store: Store | None = None,
+    ) -> None:
+        self.memory = MemoryStore()
+        self.store: Store = store or self.memory
+        connection = {
+            "connection_id": "shop",
+            "provider": "stripe",
+            "mode": "live",
+            "contact_policy": policy,
+            "has_api": has_api,
+            "version": 1,
+        }
+        self.store.commit([Write(("connection", "shop"), connection, 0)])
+        self.outbox = Outbox()
+        self._ids = (f"contact-{number}" for number in itertools.count(1))
+        self._now = START
+        self.messages = Messages(
+            store=self.store,
+            queue=self.outbox,
+            events_url="events",
+            history_url="history",
+            calls_url="calls",
+            new_id=lambda: next(self._ids),
+        )
+
+    def receive(self, body: bytes, subject: str | None = None) -> str:
+        """Process one event and all that follows from it; return its outcome."""
+        self._now += 1
+        envelope = EventEnvelope(
+            provider="stripe",
+            connection_id="shop",
+            received_at=self._now,
+            body=body,
+            subject=subject,
+        )
+        work = Work()
+        self.messages.open(work, envelope.to_message())
+        if work.parsed is not None:
+            self.messages.read_ahead([work], self._now)
+        outcome = self.messages.carry_out(work, self._now)
+        self.work_off()
+        return outcome
+
+    def receive_all(self, bodies: Iterable[bytes]) -> list[str]:
+        return [self.receive(body) for body in bodies]
+
+    def work_off(self) -> None:
+        """Do the jobs that are due."""
+        while self.outbox.jobs:
+            work = Work()
+            work.job = dict(self.outbox.jobs.popleft())
+            self.messages.carry_out(work, self._now)
+
+    def head(self, kind: str, identity: str) -> dict[str, Any] | None:
+        return self.memory.documents.get((kind, "shop", identity))
+
+    def view(self, kind: str, identity: str) -> dict[str, Any] | None:
+        name = (kind, "shop", identity)
+        reading = Reading()
+        reading.load(self.store, Missing([name]))
+        view = Record(name, reading, lambda *_: False, 0).view
+        return dict(view) if view is not None else None
+
+    def _views(self, kind: str) -> dict[str, dict[str, Any]]:
+        names = [name for name in self.memory.documents if name[0] == kind]
+        views = {name[2]: self.view(kind, name[2]) for name in names}
+        return {identity: view for identity, view in sorted(views.items()) if view is not None}
+
+    def recurring_payments(self) -> dict[str, dict[str, Any]]:
+        return self._views(RECURRING_PAYMENT)
+
+    def orders(self) -> dict[str, dict[str, Any]]:
+        return self._views(ORDER)
+
+    def history(self, kind: str, identity: str) -> list[Any]:
+        entries = self.store.history((kind, "shop", identity))
+        return [entry for entry in sorted(entries, key=lambda e: e.place) if entry.kind]
+
+    def contacts(self) -> dict[str, dict[str, Any]]:
+        found = [d for n, d in self.memory.documents.items() if n[0] == "contact"]
+        return {contact["email"]: to_json(contact) for contact in found}
+
+    def quarantined(self) -> list[dict[str, Any]]:
+        return [d for n, d in self.memory.documents.items() if n[0] == "quarantine"]
