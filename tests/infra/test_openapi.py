@@ -1,3 +1,5 @@
+"""The generated OpenAPI document: every route, status and shape, valid by the standard."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""What a connection may be: what is refused is refused with its path."""
+
 from __future__ import annotations
 
 from typing import Any

@@ -1,3 +1,5 @@
+"""Connections over HTTP: made, replaced, read without secrets, deleted in a safe order."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""Contacts over HTTP: upsert by email, tags and lists, aliases that belong to others."""
+
 from __future__ import annotations
 
 from typing import Any

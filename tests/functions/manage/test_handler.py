@@ -1,3 +1,5 @@
+"""The entry of `manage`: settings and clients, built once from the environment."""
+
 from __future__ import annotations
 
 import importlib

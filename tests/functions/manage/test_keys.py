@@ -1,3 +1,5 @@
+"""API keys over HTTP: shown once, listed without the key, refused once deleted."""
+
 from __future__ import annotations
 
 from typing import Any

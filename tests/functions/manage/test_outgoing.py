@@ -1,3 +1,5 @@
+"""What `manage` puts on the queues, and what tells a retry from the first try."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""Retrying quarantined events: the kept body goes back on the queue."""
+
 from __future__ import annotations
 
 from shared.adapters.aws import AwsError

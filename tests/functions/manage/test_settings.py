@@ -1,3 +1,5 @@
+"""Settings over HTTP: zone, currency, locale, widget and settle, each with its rule."""
+
 from __future__ import annotations
 
 from typing import Any

@@ -1,3 +1,5 @@
+"""The documentation: served without a key, whole, and free of anything from outside."""
+
 from __future__ import annotations
 
 import re

@@ -1,3 +1,5 @@
+"""The entry of `query`: light to load, and only able to read."""
+
 from __future__ import annotations
 
 import importlib

@@ -1,3 +1,5 @@
+"""Lists over HTTP: limits, cursors, and cursors somebody has tampered with."""
+
 from __future__ import annotations
 
 from shared.api.access import SCOPES

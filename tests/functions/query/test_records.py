@@ -1,3 +1,5 @@
+"""Contacts and recurring payments over HTTP: every field in its shape."""
+
 from __future__ import annotations
 
 import pytest

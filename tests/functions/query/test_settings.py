@@ -1,3 +1,5 @@
+"""Reading the settings: what holds where nothing was set."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,3 +1,5 @@
+"""The table of scopes equals the routes there are; what is not in it is denied."""
+
 from __future__ import annotations
 
 import pytest

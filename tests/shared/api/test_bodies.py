@@ -1,3 +1,5 @@
+"""Closed request models: unknown and read-only fields are refused with their path."""
+
 from __future__ import annotations
 
 from typing import Any

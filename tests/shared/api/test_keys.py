@@ -1,3 +1,5 @@
+"""API keys: hashed at rest, cached briefly, expired on time."""
+
 from __future__ import annotations
 
 import itertools

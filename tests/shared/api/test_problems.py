@@ -1,3 +1,5 @@
+"""Every error kind has its answer, and no answer repeats what was sent."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,3 +1,5 @@
+"""From an HTTP event to a route: paths, methods, sizes, scope before existence."""
+
 from __future__ import annotations
 
 import json
