@@ -1,0 +1,1 @@
+"""The paysignal command: one module per subcommand."""

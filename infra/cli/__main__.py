@@ -1,0 +1,81 @@
+"""Entry of `./paysignal`: reads the arguments, runs one subcommand, turns errors into sentences."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+
+from infra.bundle import BundleError
+from infra.cli import demo, deploy, doctor, down, keys, send, tail, up
+from infra.cli.command import CliError, Command
+from infra.deploy import DeployError
+from infra.local.emulator import EmulatorError
+from infra.local.environment import InstallError
+from infra.synth import SynthError
+from shared.domain.errors import PaysignalError
+
+# In the order a newcomer needs them.
+COMMANDS: dict[str, Command] = {
+    "demo": demo,
+    "up": up,
+    "send": send,
+    "tail": tail,
+    "keys": keys,
+    "doctor": doctor,
+    "down": down,
+    "deploy": deploy,
+}
+_TOLD = (
+    CliError,
+    EmulatorError,
+    InstallError,
+    SynthError,
+    BundleError,
+    DeployError,
+    PaysignalError,
+    BotoCoreError,
+    ClientError,
+)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command."""
+    top = argparse.ArgumentParser(
+        prog="./paysignal",
+        description="Run, feed and inspect paysignal, on this machine or in your AWS account.",
+    )
+    commands = top.add_subparsers(metavar="COMMAND", required=True)
+    for name, command in COMMANDS.items():
+        sub = commands.add_parser(
+            name,
+            help=command.SUMMARY,
+            description=command.SUMMARY[0].upper() + command.SUMMARY[1:] + ".",
+            epilog=f"examples:\n{command.EXAMPLES}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        command.configure(sub)
+        sub.set_defaults(command=command)
+    return top
+
+
+def main(argv: Sequence[str] | None = None, console: Console | None = None) -> int:
+    """Run one subcommand and return the exit code: 0 done, 1 failed, 2 wrong arguments."""
+    arguments = parser().parse_args(argv)
+    console = console or Console(highlight=False)
+    try:
+        code: int = arguments.command.run(arguments, console)
+    except _TOLD as error:
+        console.print(f"[bold red]paysignal:[/] {error}", markup=True, soft_wrap=True)
+        return 1
+    except KeyboardInterrupt:
+        console.print()
+        return 130
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

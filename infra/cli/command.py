@@ -1,0 +1,38 @@
+"""What every subcommand is made of, and the one error that ends a command in words."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Protocol
+
+from rich.console import Console
+
+
+class CliError(Exception):
+    """Something the person at the terminal can mend; the message says how."""
+
+
+class Command(Protocol):
+    """A module of this package that is a subcommand; its name is the module's."""
+
+    SUMMARY: str
+    EXAMPLES: str
+
+    def configure(self, parser: argparse.ArgumentParser) -> None:
+        """Add the subcommand's arguments."""
+
+    def run(self, arguments: argparse.Namespace, console: Console) -> int:
+        """Do it and return the exit code. Raise CliError for what a person can mend."""
+
+
+def add_place(parser: argparse.ArgumentParser) -> None:
+    """Add the choice between this machine's stack (`aws` is None) and one in an AWS account."""
+    parser.add_argument(
+        "--aws",
+        action="store_const",
+        const="paysignal",
+        help="use the stack in your AWS account instead of this machine's",
+    )
+    parser.add_argument(
+        "--stack", dest="aws", metavar="NAME", help="the same, where it is not called paysignal"
+    )

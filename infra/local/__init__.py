@@ -1,0 +1,1 @@
+"""The embedded emulator: start it, deploy into it, seed it, stop it."""

@@ -1,0 +1,77 @@
+"""The stack, read from top to bottom as the way of an event; every permission is a line here."""
+
+from __future__ import annotations
+
+from aws_cdk import CfnOutput, Stack
+from constructs import Construct
+
+from infra.api import Api
+from infra.bundle import Bundler
+from infra.connection_secrets import ConnectionSecrets
+from infra.doors import Doors
+from infra.functions import Functions
+from infra.monitoring import Monitoring
+from infra.options import Options
+from infra.processor import Processor
+from infra.provider_calls import ProviderCalls
+from infra.queues import Queues
+from infra.storage import Storage
+
+
+class PaysignalStack(Stack):
+    """Doors, queues, processor, table, API and alarms of one business."""
+
+    def __init__(self, scope: Construct, name: str, *, options: Options, bundler: Bundler) -> None:
+        super().__init__(scope, name, description="paysignal: webhooks of payments as records")
+        self.storage = Storage(self, "Storage", customer_key=options.customer_key)
+        self.queues = Queues(self, "Queues", key=self.storage.key)
+        self.secrets = ConnectionSecrets(self, "Secrets", prefix=f"/{name}/connections")
+        values = {**self.storage.names, **self.queues.urls, "PARAMETER_PREFIX": self.secrets.prefix}
+        self.functions = Functions(bundler=bundler, local=options.local, values=values)
+        doors = self._let_events_in(options)
+        self._process_events()
+        self._call_providers()
+        api = self._answer(options, doors)
+        Monitoring(self, "Monitoring", queues=self.queues, api=api, functions=self.functions)
+        for key, value in {"API_URL": api.url, **values}.items():
+            CfnOutput(self, key.title().replace("_", ""), value=value)
+
+    def _let_events_in(self, options: Options) -> Doors:
+        concurrency = options.door_concurrency
+        doors = Doors(self, "Doors", functions=self.functions, concurrency=concurrency)
+        for door in doors.by_provider.values():
+            self.secrets.grant_read(door)
+            self.storage.grant_put_bodies(door)
+            self.queues.events.grant_send_messages(door)
+        return doors
+
+    def _process_events(self) -> None:
+        queues = self.queues
+        processor = Processor(self, "Processor", functions=self.functions, queues=queues).function
+        queues.events.grant_consume_messages(processor)
+        queues.history.grant_consume_messages(processor)
+        self.storage.grant_read_bodies(processor)
+        self.storage.grant_read_write(processor)
+        for queue in (queues.events, queues.history, queues.calls, queues.events_dead):
+            queue.grant_send_messages(processor)
+
+    def _call_providers(self) -> None:
+        calls = self.queues.calls
+        caller = ProviderCalls(
+            self, "ProviderCalls", functions=self.functions, queue=calls
+        ).function
+        calls.grant_consume_messages(caller)
+        self.secrets.grant_read(caller)
+        self.queues.events.grant_send_messages(caller)
+
+    def _answer(self, options: Options, doors: Doors) -> Api:
+        origins = options.cors_origins
+        api = Api(self, "Api", functions=self.functions, doors=doors, cors_origins=origins)
+        self.storage.grant_read(api.query)
+        self.storage.grant_read_write(api.manage)
+        self.storage.grant_read_bodies(api.manage)
+        self.storage.grant_put_bodies(api.manage)
+        self.secrets.grant_write(api.manage)
+        self.queues.events.grant_send_messages(api.manage)
+        self.queues.history.grant_send_messages(api.manage)
+        return api

@@ -1,0 +1,148 @@
+"""The Lambdas and what they may do, by the template."""
+
+import inspect
+import re
+
+import pytest
+
+from infra.bundle import ROOT
+from shared import settings
+from tests.infra.templates import Template, actions, functions, properties, resources, statements
+
+_CONSUME = {
+    "sqs:ReceiveMessage",
+    "sqs:ChangeMessageVisibility",
+    "sqs:GetQueueUrl",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+}
+_SEND = {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"}
+_READ = {"dynamodb:BatchGetItem", "dynamodb:Query"}
+_WRITE = {"dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"}
+_INDEXES = {
+    "StorageTable/index/by_contact": _READ,
+    "StorageTable/index/by_customer": _READ,
+}
+_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
+# A role that grows must be seen to grow: every permission of every Lambda stands here again.
+_ALLOWED = {
+    "ingest_stripe": {
+        "Doorsingeststripelog": _LOG,
+        "parameters": {"ssm:GetParameter"},
+        "StorageBodies/*": {"s3:PutObject"},
+        "QueuesEvents": _SEND,
+    },
+    "process_events": {
+        "Processorprocesseventslog": _LOG,
+        "QueuesEvents": _CONSUME | _SEND,
+        "QueuesHistory": _CONSUME | _SEND,
+        "QueuesCalls": _SEND,
+        "QueuesEventsDead": _SEND,
+        "StorageBodies/*": {"s3:GetObject"},
+        "StorageTable": _READ | _WRITE,
+        **_INDEXES,
+    },
+    "call_providers": {
+        "ProviderCallscallproviderslog": _LOG,
+        "QueuesCalls": _CONSUME,
+        "parameters": {"ssm:GetParameter"},
+        "QueuesEvents": _SEND,
+    },
+    "query": {"Apiquerylog": _LOG, "StorageTable": _READ, **_INDEXES},
+    "manage": {
+        "Apimanagelog": _LOG,
+        "StorageTable": _READ | _WRITE,
+        **_INDEXES,
+        "StorageBodies/*": {"s3:GetObject", "s3:PutObject"},
+        "parameters": {"ssm:GetParameter", "ssm:PutParameter", "ssm:DeleteParameter"},
+        "QueuesEvents": _SEND,
+        "QueuesHistory": _SEND,
+    },
+}
+_VERBS = re.compile(r'\{\s*"(Put|Delete|Update|ConditionCheck)":')
+_SETTINGS: dict[str, type[settings.Settings]] = {
+    "ingest_stripe": settings.DoorSettings,
+    "process_events": settings.ProcessSettings,
+    "call_providers": settings.CallSettings,
+    "query": settings.QuerySettings,
+    "manage": settings.ManageSettings,
+}
+
+
+def test_every_lambda_is_known_here(template: Template) -> None:
+    assert set(functions(template)) == set(_ALLOWED) == set(_SETTINGS)
+
+
+@pytest.mark.parametrize("folder", _ALLOWED)
+def test_a_lambda_may_do_what_it_does_and_no_more(template: Template, folder: str) -> None:
+    assert actions(template, folder) == _ALLOWED[folder]
+
+
+def test_the_table_module_asks_for_what_its_users_may_do() -> None:
+    code = (ROOT / "shared" / "adapters" / "table.py").read_text()
+
+    called = set(re.findall(r'call\("(\w+)"', code)) - {"TransactWriteItems"}
+    inside = {f"{verb}Item" for verb in _VERBS.findall(code)}
+
+    assert {f"dynamodb:{name}" for name in called | inside} == _READ | _WRITE
+
+
+def test_no_permission_has_a_wildcard_action_or_every_resource(template: Template) -> None:
+    for _, statement in statements(template):
+        names = statement["Action"]
+        assert not any("*" in name for name in ([names] if isinstance(names, str) else names))
+        assert statement["Resource"] != "*"
+
+
+def test_every_lambda_has_a_role_of_its_own_and_no_managed_policy(template: Template) -> None:
+    roles = [each["Role"]["Fn::GetAtt"][0] for _, each in functions(template).values()]
+
+    assert sorted(roles) == sorted(resources(template, "AWS::IAM::Role"))
+    assert not any(each.get("ManagedPolicyArns") for each in properties(template, "AWS::IAM::Role"))
+
+
+@pytest.mark.parametrize("folder", _SETTINGS)
+def test_a_lambda_is_given_the_settings_it_reads_and_no_others(
+    template: Template, folder: str
+) -> None:
+    _, function = functions(template)[folder]
+
+    given = function["Environment"]["Variables"]
+
+    read = {
+        name.upper() for part in _SETTINGS[folder].__mro__ for name in inspect.get_annotations(part)
+    }
+    assert set(given) == read
+
+
+def test_on_aws_nothing_is_local(template: Template) -> None:
+    for _, function in functions(template).values():
+        assert function["Environment"]["Variables"]["MODE_LOCAL"] == "0"
+        assert function["Environment"]["Variables"].get("CONFIG_CACHE_SECONDS") in (None, "60")
+
+
+def test_lambdas_run_python_313_on_arm_and_are_not_traced(template: Template) -> None:
+    for _, function in functions(template).values():
+        assert function["Runtime"] == "python3.13"
+        assert function["Architectures"] == ["arm64"]
+        assert "TracingConfig" not in function
+        assert "Layers" not in function
+
+
+def test_doors_have_executions_reserved(template: Template) -> None:
+    for folder, (_, function) in functions(template).items():
+        assert function.get("ReservedConcurrentExecutions") == (
+            50 if folder.startswith("ingest_") else None
+        )
+
+
+def test_no_lambda_has_an_address_of_its_own(template: Template) -> None:
+    assert not resources(template, "AWS::Lambda::Url")
+
+
+def test_every_log_forgets_after_a_month(template: Template) -> None:
+    groups = resources(template, "AWS::Logs::LogGroup")
+    written = {each["LoggingConfig"]["LogGroup"]["Ref"] for _, each in functions(template).values()}
+
+    assert written < set(groups)
+    assert {each["Properties"]["RetentionInDays"] for each in groups.values()} == {30}

@@ -1,0 +1,69 @@
+"""The table and the bucket of bodies, by the template."""
+
+from collections.abc import Callable
+
+from tests.infra.templates import Template, properties, resources
+
+
+def test_the_table_survives_mistakes(template: Template) -> None:
+    (table,) = resources(template, "AWS::DynamoDB::Table").values()
+
+    assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
+    assert table["Properties"]["DeletionProtectionEnabled"] is True
+    recovery = table["Properties"]["PointInTimeRecoverySpecification"]
+    assert recovery["PointInTimeRecoveryEnabled"] is True
+
+
+def test_the_table_has_the_keys_and_indexes_the_code_asks_for(template: Template) -> None:
+    (table,) = properties(template, "AWS::DynamoDB::Table")
+
+    indexes = {
+        each["IndexName"]: ([key["AttributeName"] for key in each["KeySchema"]], each["Projection"])
+        for each in table["GlobalSecondaryIndexes"]
+    }
+
+    assert [each["AttributeName"] for each in table["KeySchema"]] == ["pk", "sk"]
+    assert indexes == {
+        "by_contact": (["gsi1pk", "gsi1sk"], {"ProjectionType": "KEYS_ONLY"}),
+        "by_customer": (["gsi2pk", "gsi2sk"], {"ProjectionType": "KEYS_ONLY"}),
+    }
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert table["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_bodies_are_private_encrypted_and_kept_as_long_as_their_events(template: Template) -> None:
+    (bucket,) = resources(template, "AWS::S3::Bucket").values()
+
+    assert bucket["DeletionPolicy"] == "Retain"
+    assert set(bucket["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}
+    assert "BucketEncryption" in bucket["Properties"]
+    (rule,) = bucket["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert rule["ExpirationInDays"] == 400
+    assert rule["Status"] == "Enabled"
+
+
+def test_the_bucket_refuses_plain_http(template: Template) -> None:
+    (policy,) = properties(template, "AWS::S3::BucketPolicy")
+
+    (statement,) = policy["PolicyDocument"]["Statement"]
+
+    assert statement["Effect"] == "Deny"
+    assert statement["Action"] == "s3:*"
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_awss_own_keys_encrypt_unless_a_customer_key_is_asked_for(
+    template: Template, synth: Callable[..., Template]
+) -> None:
+    own = synth(customer_key=True)
+
+    assert not resources(template, "AWS::KMS::Key")
+    ((key, _),) = resources(own, "AWS::KMS::Key").items()
+    (table,) = properties(own, "AWS::DynamoDB::Table")
+    (bucket,) = properties(own, "AWS::S3::Bucket")
+    (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    encryption = rule["ServerSideEncryptionByDefault"]
+    assert table["SSESpecification"]["KMSMasterKeyId"] == {"Fn::GetAtt": [key, "Arn"]}
+    assert encryption["KMSMasterKeyID"] == {"Fn::GetAtt": [key, "Arn"]}
+    assert all(each["KmsMasterKeyId"] for each in properties(own, "AWS::SQS::Queue"))
