@@ -47,7 +47,7 @@ deploy: $(INSTALLED)  ## create or update the stack in your AWS account; options
 lock: $(INSTALLED)  ## resolve requirements/*.in anew, with hashes and without index addresses
 	@for list in installer runtime dev emulator; do \
 		$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-			--no-annotate --no-emit-index-url --custom-compile-command "make lock" \
+			--no-annotate --custom-compile-command "make lock" \
 			requirements/$$list.in --output-file requirements/$$list.txt || exit 1; done
 
 clean:  ## remove what was built and installed here, the local records included
