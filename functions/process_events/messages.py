@@ -16,8 +16,8 @@ from shared.domain.ports import Missing, Name, Reading, Store
 from shared.providers.catalogue import PROVIDERS
 
 # Indexes follow the table within a second as a rule; a job that has just run runs again after.
+# Not less than the Lambda's timeout, so that a job queued before a commit runs after it.
 _AGAIN_AFTER_SECONDS = 30
-_REPEATED = ("refresh_customer", "attach_contact", "recount_contact")
 
 
 class Sender(Protocol):
@@ -141,8 +141,10 @@ class Messages:
         if work.job is not None:
             return self._job(work.job, now)
         plan = self._event(work, work.arrival or Arrival("", "", now, b""), now)
+        # Should the worker die here, the event comes again: its marker knows what was to be sent.
         nonce = f"{work.parsed.event_id}~{work.parsed.event_type}" if work.parsed else ""
-        self._follow_up(plan, nonce)
+        self._send_jobs(plan, nonce)
+        self._send_calls(plan)
         return plan.outcome
 
     def _open_event(self, work: Work, envelope: EventEnvelope) -> None:
@@ -180,7 +182,11 @@ class Messages:
             refused = work.refused or Quarantined("bad_envelope", "the message holds no event")
             return quarantine(arrival, work.parsed, refused, now)
 
-        plan = apply(folding, self._reading, self.store)
+        try:
+            plan = apply(folding, self._reading, self.store)
+        except Quarantined as error:  # only the table can tell that ids are too long for its keys
+            work.refused = error
+            plan = apply(folding, self._reading, self.store)
         self._written |= {step.name for step in plan.steps}
         return plan
 
@@ -192,11 +198,13 @@ class Messages:
         outcome = "unchanged"
         for name in names:
             plan = self._record(job, name, now)
-            self._follow_up(plan, f"{job['job']}~{'~'.join(name)}~{now}")
+            self._send_jobs(plan, f"{job['job']}~{'~'.join(name)}~{now}")
             outcome = "applied" if plan.outcome == "applied" else outcome
         if cursor is not None:
-            following = {**job, "cursor": cursor}
-            self._queue.send_job(self._events_url, following, job.get("subject") or "", cursor)
+            # Two runs of one job may reach the same page within minutes: neither is the other's
+            # repetition, so the run's own time tells them apart.
+            following, nonce = {**job, "cursor": cursor}, f"{cursor}~{now}"
+            self._queue.send_job(self._events_url, following, job.get("subject") or "", nonce)
         return outcome
 
     def _record(self, job: Mapping[str, Any], name: Name, now: int) -> Plan:
@@ -208,7 +216,9 @@ class Messages:
         def folding(reading: Reading) -> Plan:
             return jobs.fold_record(job, name, habits, reading, now=now, new_id=self._new_id)
 
-        return apply(folding, reading, self.store)
+        # A job leaves no marker: what it has done is done, and would not be followed up again
+        # after a crash. So the later copies are queued before its commit.
+        return apply(folding, reading, self.store, self._send_calls)
 
     def _recount(self, job: Mapping[str, Any], now: int) -> str:
         names: list[Name] = []
@@ -220,22 +230,31 @@ class Messages:
                 break
 
         def folding(reading: Reading) -> Plan:
-            return jobs.recount(job["contact_id"], reading, names, now=now, new_id=self._new_id)
+            return jobs.recount(job, reading, names, now=now, new_id=self._new_id)
 
         return apply(folding, Reading(), self.store).outcome
 
-    def _follow_up(self, plan: Plan, nonce: str) -> None:
-        """Send what follows from a plan; sending it twice does no harm."""
+    def _send_jobs(self, plan: Plan, nonce: str) -> None:
+        """Send the jobs that follow from a plan; sending them twice does no harm."""
         for message in plan.messages:
-            about = {name: value for name, value in message.items() if name != "to"}
+            if message["to"] == "jobs":
+                about = _about(message)
+                subject = message.get("subject") or nonce
+                self._queue.send_job(self._events_url, about, subject, nonce)
+
+    def _send_calls(self, plan: Plan) -> None:
+        """Send what a plan asks of providers, and its jobs once more, for a little later."""
+        for message in plan.messages:
+            about = _about(message)
             if message["to"] == "calls":
                 self._queue.send_call(self._calls_url, about)
-                continue
-            self._queue.send_job(self._events_url, about, message.get("subject") or nonce, nonce)
-            if message["job"] in _REPEATED:
-                self._queue.send_call(
-                    self._history_url, {"kind": "job", **about}, _AGAIN_AFTER_SECONDS
-                )
+            else:
+                again = {"kind": "job", **about, "again": True}
+                self._queue.send_call(self._history_url, again, _AGAIN_AFTER_SECONDS)
+
+
+def _about(message: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in message.items() if name != "to"}
 
 
 def _habits(provider: str) -> Habits:

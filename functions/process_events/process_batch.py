@@ -62,14 +62,16 @@ class Batch:
         except Exception as error:  # each message reads for itself then, and fails for itself
             self._log("read_ahead_failed", reason=type(error).__name__)
         failed: list[str] = []
-        stopped: set[str] = set()
+        stopped: dict[str, int] = {}
         for record, work in zip(records, works, strict=True):
             group = record["attributes"].get("MessageGroupId", record["messageId"])
-            if group in stopped:
-                failed.append(record["messageId"])
-            elif not self._one(record, work, group, now):
-                stopped.add(group)
-                failed.append(record["messageId"])
+            if group not in stopped:
+                if self._one(record, work, group, now):
+                    continue
+                stopped[group] = int(record["attributes"]["ApproximateReceiveCount"])
+            # Those behind it rest as long: one still in flight would hold back the whole group.
+            self._put_off(record, stopped[group])
+            failed.append(record["messageId"])
         return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}
 
     def _open(self, text: str) -> Work:
@@ -87,11 +89,10 @@ class Batch:
         try:
             outcome = self._messages.carry_out(work, now)
         except Exception as error:  # the edge: whatever failed, the message must not be lost
-            reason = type(error).__name__ if not isinstance(error, PaysignalError) else str(error)
+            reason = _reason(error)
             self._log("event_failed", reason=reason, receives=receives, **work.about())
             if receives >= RECEIVES_MAX - 1:
                 return self._park(record, work, group, now, reason)
-            self._put_off(record, receives)
             return False
         self._log("event_processed", outcome=outcome, **work.about())
         self._count(f"Events{outcome.capitalize()}", connection_id=work.connection_id)
@@ -108,13 +109,15 @@ class Batch:
             "reason": reason,
         }
         try:
+            # The mark comes first: nothing of ours lies among the dead letters without one, even
+            # if this worker ends in between, or the message gets past its fault at a last receive.
+            self._messages.store.commit([Write(("broken", group), document, None)])
             # By its message id: a redriven message that fails again is parked again, while parking
             # twice for one receive parks once.
             self._queue.park(self._dead_letters_url, record["body"], group, record["messageId"])
-            self._messages.store.commit([Write(("broken", group), document, None)])
         except (PaysignalError, AwsError) as error:
             # SQS itself moves it to the dead letters at the next receive; nothing is lost by that.
-            self._log("park_failed", reason=str(error), **work.about())
+            self._log("park_failed", reason=_reason(error), **work.about())
             return False
         self._count("OrderBroken", connection_id=work.connection_id)
         return True
@@ -126,4 +129,11 @@ class Batch:
         try:
             self._queue.change_visibility(self._urls[queue], record["receiptHandle"], seconds)
         except AwsError as error:
-            self._log("put_off_failed", reason=str(error))
+            self._log("put_off_failed", reason=_reason(error))
+
+
+def _reason(error: Exception) -> str:
+    """Return what may be said of a failure: our own words and AWS's codes, nothing quoted."""
+    if isinstance(error, AwsError):
+        return error.code
+    return str(error) if isinstance(error, PaysignalError) else type(error).__name__

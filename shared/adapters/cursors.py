@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from shared.domain.errors import BadRequest
 
-_FOREIGN = "the cursor is not one this API has given out"
+FOREIGN = "the cursor is not one this API has given out"
 # The four parts of an index's key, each as long as it may be.
 _LONGEST = 5_000
 
@@ -27,9 +27,9 @@ def read_cursor(cursor: str, longest: int = _LONGEST) -> str:
             cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True
         ).decode("ascii")
     except ValueError as error:
-        raise BadRequest(_FOREIGN) from error
+        raise BadRequest(FOREIGN) from error
     if not 0 < len(place) <= longest:
-        raise BadRequest(_FOREIGN)
+        raise BadRequest(FOREIGN)
     return place
 
 

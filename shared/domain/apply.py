@@ -29,10 +29,21 @@ def try_fold(fold: Fold, reading: Reading, store: Store) -> Plan:
     raise AssertionError("folding asked for more reading without end")
 
 
-def apply(fold: Fold, reading: Reading, store: Store) -> Plan:
-    """Fold and commit; return the plan that was committed. Raise Contended if others never rest."""
+def _nothing(plan: Plan) -> None:
+    """Do nothing before a commit."""
+
+
+def apply(
+    fold: Fold, reading: Reading, store: Store, before: Callable[[Plan], None] = _nothing
+) -> Plan:
+    """Fold and commit; return the plan that was committed. Raise Contended if others never rest.
+
+    `before` is given each plan that is about to be committed, for what must not be lost by a crash
+    right after the commit.
+    """
     for attempt in range(_RIVALS):
         plan = try_fold(fold, reading, store)
+        before(plan)
         try:
             if plan.steps:
                 store.commit(plan.steps)

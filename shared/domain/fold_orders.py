@@ -7,11 +7,12 @@ vanishes by that leaves a tombstone, and what was told to the subscription is to
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from shared.domain import joining, orders, times
 from shared.domain.fold_customers import Customers
-from shared.domain.joining import NEAR, Group
+from shared.domain.joining import NEAR, Group, Try
 from shared.domain.observations import OrderSaid, Parsed, derived
 from shared.domain.ports import Document, Name
 from shared.domain.records import ORDER, Record
@@ -52,16 +53,13 @@ class Orders:
             historical=self._folding.historical,
         )
         found = self._found(said.refs)
-        looks = self._looks(entry, found)
-        alike = self._alike(looks, entry) - set(found)
-        self._folding.want(
-            (ORDER, self._folding.connection_id, each) for each in [*found, *sorted(alike)]
-        )
+        self._folding.want((ORDER, self._folding.connection_id, each) for each in found)
+        alike = self._alike([entry]) - set(found)
         if len(found) <= 1 and not alike and self._keeps_id(found, said.refs):
             self._extend(entry, found)
         else:
-            self._regroup(entry, [*found, *sorted(alike)])
-        self._remember(looks, entry)
+            self._regroup(entry, {*found, *alike})
+        self._remember(entry)
 
     def subscriptions(self) -> list[str]:
         """Return the subscriptions whose orders' word has changed."""
@@ -118,14 +116,23 @@ class Orders:
             self._note(self._old, record.stored(), identity)
             self._note(self._new, record.told, identity)
 
-    def _regroup(self, entry: Entry, found: list[str]) -> None:
-        """Sort the entries of several orders, and the new one, into orders anew."""
-        old = [self._folding.record(ORDER, identity) for identity in found]
-        entries = [each for record in old if record.known for each in record.entries()]
-        for record in old:
-            if record.known:
-                self._note(self._old, record.stored(), record.name[2])
-        groups = joining.regroup([*entries, entry])
+    def _regroup(self, entry: Entry, found: set[str]) -> None:
+        """Sort the entries of several orders, and the new one, into orders anew.
+
+        Whom that leaves, or guesses, without a stated counterpart may be alike to others in turn.
+        """
+        old: list[Record] = []
+        entries, groups = [entry], list[Group]()
+        while found:
+            for identity in sorted(found):
+                record = self._folding.record(ORDER, identity)
+                old.append(record)
+                if record.known:
+                    self._note(self._old, record.stored(), identity)
+                    entries += record.entries()
+            groups = joining.regroup(entries)
+            loose = [each for group in groups if group.is_loose for each in group.entries]
+            found = self._alike(loose) - {record.name[2] for record in old}
         for group in groups:
             self._make(group)
         ids = {orders.order_id(group.refs) for group in groups}
@@ -167,38 +174,38 @@ class Orders:
         known = [each["customer_id"] for each in named if each.get("customer_id")]
         record.customer_id = known[0] if known else record.customer_id
 
-    def _looks(self, entry: Entry, found: list[str]) -> dict[Name, Document | None]:
-        """Return the lists of look-alikes this event has a place in. Raise Missing if not read."""
-        names = joining.looks(self._folding.connection_id, joining.tries(entry.said))
+    def _looks(self, tried: Iterable[Try]) -> dict[Name, Document | None]:
+        """Return the lists of look-alikes of such attempts. Raise Missing if not read."""
+        names = joining.looks(self._folding.connection_id, tried)
         self._folding.want(names)
         return {name: self._folding.get(name) for name in names}
 
-    def _alike(self, looks: dict[Name, Document | None], entry: Entry) -> set[str]:
-        """Return the orders that may be the other side of this event's, by amount and time."""
-        _, tried = joining.alike([entry])
-        other = "payment" if "document" in entry.said else "document"
-        return set(
-            self._found(
-                tuple(
-                    ref
-                    for look in looks.values()
-                    for ref, moment, side in (look["seen"] if look else ())
-                    if side == other
-                    and any(abs(moment - each) <= NEAR + times.MINUTE for each in tried)
-                )
+    def _alike(self, entries: Iterable[Entry]) -> set[str]:
+        """Return the orders that may be the other side of these events', by amount and time."""
+        tried = [(_side(entry), each) for entry in entries for each in joining.tries(entry.said)]
+        looks = self._looks(each for _, each in tried)
+        refs = tuple(
+            ref
+            for look in looks.values()
+            for ref, moment, side in (look["seen"] if look else ())
+            if any(
+                side != mine and at is not None and abs(moment - at) <= NEAR + times.MINUTE
+                for mine, (_, _, at) in tried
             )
         )
+        found = self._found(refs)
+        self._folding.want((ORDER, self._folding.connection_id, each) for each in found)
+        return set(found)
 
-    def _remember(self, looks: dict[Name, Document | None], entry: Entry) -> None:
+    def _remember(self, entry: Entry) -> None:
         """List the event under what the other side of its order would look like."""
-        side = "document" if "document" in entry.said else "payment"
         ref = orders.strongest(set(entry.refs))
-        for name, look in looks.items():
+        for name, look in self._looks(joining.tries(entry.said)).items():
             before = [list(each) for each in (look["seen"] if look else ())]
             seen = list(before)
             for moment in joining.alike([entry])[1]:
                 # A minute tells events of one attempt from the next attempt well enough.
-                row = [ref, moment - moment % times.MINUTE, side]
+                row = [ref, moment - moment % times.MINUTE, _side(entry)]
                 if row not in seen:
                     seen.append(row)
             if seen != before:
@@ -221,6 +228,10 @@ class Orders:
         gone = [each for key, each in old.items() if key not in new or new[key][2] != each[2]]
         fresh = [each for key, each in new.items() if key not in old or old[key][2] != each[2]]
         return gone, fresh
+
+
+def _side(entry: Entry) -> str:
+    return "document" if "document" in entry.said else "payment"
 
 
 def _replace(entry: Entry, name: str, said: Derived | None) -> None:

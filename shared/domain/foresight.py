@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from shared.domain import emails, joining
-from shared.domain.fold_customers import shown
+from shared.domain.customers import shown
 from shared.domain.folding import Arrival
 from shared.domain.observations import Facet, Parsed
 from shared.domain.ports import Name, Reading

@@ -11,11 +11,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shared.domain import contacts
+from shared.domain.customers import entries_for
+from shared.domain.errors import Retryable
 from shared.domain.fold import settle
-from shared.domain.fold_customers import Customers, entry_of, slice_of
+from shared.domain.fold_customers import Customers
 from shared.domain.folding import Arrival, Folding, Habits, Plan
 from shared.domain.observations import Parsed
-from shared.domain.ports import Name, Reading, Store
+from shared.domain.ports import Check, Name, Reading, Store, Write
 from shared.domain.records import ORDER, RECURRING_PAYMENT, Record
 from shared.domain.timeline import CUSTOMER
 
@@ -65,28 +67,41 @@ def fold_record(
     customers = Customers(folding, _SILENCE, now)
     if record.customer_id is not None:
         _refresh(record, customers)
-    record.touched = record.touched or record.contact_id is None or job["job"] == "attach_record"
+    record.touched, record.attaches = True, job["job"] == "attach_record"
     steps = settle(folding, customers)
     if not record.changed() and record.contact_id == record.old_contact:
+        # At most what was blank of its contact; and only if the record is still as it was read.
+        steps = [*folding.steps(), Check(name, record.version)]
+    if not any(isinstance(step, Write) for step in steps):
         return Plan("unchanged")
     return Plan("applied", steps, folding.messages)
 
 
 def recount(
-    contact_id: str, reading: Reading, records: list[Name], *, now: int, new_id: Callable[[], str]
+    job: Job, reading: Reading, records: list[Name], *, now: int, new_id: Callable[[], str]
 ) -> Plan:
-    """Return the plan that sets a contact's dates from all its records. Raise Missing."""
-    name: Name = ("contact", contact_id)
+    """Return the plan that sets a contact's dates from all its records, as an index lists them.
+
+    Raise Missing for reading. While the index is behind nothing is changed; the job that runs
+    `again` a little later raises Retryable, because nobody comes after it.
+    """
+    name: Name = ("contact", job["contact_id"])
     reading.want([name, *records])
     stored = reading.get(name)
     if stored is None:
         return Plan("ignored")
-    views = [(each[0], Record(each, reading, lambda *_: False, now).view) for each in records]
-    ordered = [contacts.order_share(view).ordered for kind, view in views if kind == ORDER]
+    opened = [Record(each, reading, lambda *_: False, now) for each in records]
+    theirs = [each for each in opened if each.contact_id == job["contact_id"]]
+    shares = [contacts.order_share(each.view) for each in theirs if each.kind == ORDER]
+    if sum(each.orders for each in shares) != stored["orders_count"]:
+        if job.get("again"):
+            raise Retryable("the index does not list all orders of the contact yet")
+        return Plan("unchanged")
+    ordered = [each.ordered for each in shares]
     started = [
-        contacts.subscription_share(view).started
-        for kind, view in views
-        if kind == RECURRING_PAYMENT
+        contacts.subscription_share(each.view).started
+        for each in theirs
+        if each.kind == RECURRING_PAYMENT
     ]
     dates = {
         "first_order_date": min((each for each in ordered if each is not None), default=None),
@@ -103,22 +118,27 @@ def recount(
 
 
 def _refresh(record: Record, customers: Customers) -> None:
-    """Tell a record who its customer is now, if that is not what it shows.
+    """Tell a record who its customer was at any time, where it has been told otherwise.
 
-    The newest word on a customer can turn out to be older than one thought newer: an earlier
-    invoice may have said the same. Then what was told under the later time is taken back.
+    A word on a customer that comes late moves others: what was told under a later time, or in
+    ignorance of it, is taken back.
     """
     assert record.customer_id is not None  # noqa: S101  # the caller has asked
     customer = customers.get(record.customer_id)
-    wanted = slice_of(customer, record.kind) if customer is not None else None
-    if customer is None or not wanted or record.state.get(CUSTOMER) == wanted:
+    if customer is None:
         return
-    entry = entry_of(customer, record)
+    wanted = {entry.place: entry for entry in entries_for(customer, record)}
     entries = record.entries()
-    mistaken = [each for each in entries if CUSTOMER in each.said and each.place > entry.place]
-    for each in mistaken:
-        del each.said[CUSTOMER]
-        record.mend(each)
-    if mistaken:
-        record.retell(each for each in entries if each.said)
-    record.add(entry)
+    kept = []
+    for each in entries:
+        told = wanted.get(each.place) if CUSTOMER in each.said else None
+        if CUSTOMER in each.said:
+            if told is None:
+                continue
+            del wanted[each.place]
+            if (each.said, each.before) != (told.said, told.before):
+                each.said, each.before = told.said, told.before
+                record.mend(each)
+        kept.append(each)
+    if wanted or len(kept) < len(entries) or record.changed():
+        record.retell([*kept, *wanted.values()])

@@ -34,6 +34,11 @@ class Group:
     entries: list[Entry]
     provisional: bool = False
 
+    @property
+    def is_loose(self) -> bool:
+        """Say whether nothing stated holds an invoice and a payment together here."""
+        return self.provisional or _is_document(self) != _has_payment(self)
+
 
 def regroup(entries: Iterable[Entry]) -> list[Group]:
     """Sort entries into orders: stated links first, then the nearest look-alikes."""

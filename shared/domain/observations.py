@@ -172,10 +172,11 @@ class Refund(TypedDict, total=False):
 class Refunded(TypedDict):
     """An order facet `refunded:<payment>`: how much of a payment its provider says is given back.
 
-    It counts where the single refunds are not told, or tell less.
+    It counts where the single refunds are not told, or tell less. A refund that fails withdraws
+    the sum stated before it: `amount` is None.
     """
 
-    amount: int
+    amount: int | None
     date: int
     payment: str
 
@@ -236,8 +237,9 @@ class OrderSaid:
     """What an event says of one order; `refs` are all its names the event knows and so links.
 
     A ref is `<kind>:<id>` with a kind of `REF_KINDS`. Refunds and disputes name the payment they
-    belong to by the same refs. The facet `attempt {date}` is when collecting a document
-    last failed, for later accounts of the document that show the failure but not its time.
+    belong to by the same refs. The facet `attempt {date, action_required}` is when collecting a
+    document last failed, for later accounts of the document that show the failure but not its
+    time; or, with `action_required`, when it began to wait for the payer.
     """
 
     refs: tuple[str, ...]
@@ -251,11 +253,15 @@ REF_KINDS = ("document", "intent", "charge", "session")
 
 @dataclass(frozen=True, slots=True)
 class CustomerSaid:
-    """What an event says of a store's customer: `customer`, `payer` and `method:<id>` facets."""
+    """What an event says of a store's customer: `customer`, `payer` and `method:<id>` facets.
+
+    `before` holds the previous value of facets, where the provider states it.
+    """
 
     customer_id: str
     rank: int
     facets: Mapping[str, Facet]
+    before: Mapping[str, Facet] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +271,7 @@ class CatalogueSaid:
     kind: Literal["price", "product", "coupon"]
     item_id: str
     values: Facet
+    rank: int = UPDATED
 
 
 @dataclass(frozen=True, slots=True)

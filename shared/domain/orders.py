@@ -70,7 +70,8 @@ def summary(state: State, view: View | None) -> tuple[str, dict[str, Any]] | Non
     if view is None or view["recurring_payment_id"] is None:
         return None
     tried = any(each["status"] in ("pending", "declined") for each in view["payments"])
-    if view["status"] == "pending" and not tried:
+    asked = (state.get("attempt") or {}).get("action_required")
+    if view["status"] == "pending" and not (tried or asked):
         return None
     document = state.get("document") or {}
     cycle = document.get("cycle")
@@ -162,24 +163,14 @@ def _paid(document: Facet | None, payments: list[dict[str, Any]]) -> bool:
 
 
 def _refunded(state: State) -> int:
-    """Return what was given back, per payment the more of the single refunds and the stated sum.
-
-    A refund that failed after the sum was stated has taken that sum back.
-    """
+    """Return what was given back, per payment the more of the single refunds and the stated sum."""
     single: dict[str, int] = {}
-    failed: dict[str, int] = {}
     for _, facet in _of(state, "refund:"):
-        key = facet.get("payment", "")
         if facet["status"] == "completed":
+            key = facet["payment"]
             single[key] = single.get(key, 0) + facet["amount"]
-        elif facet["status"] == "failed":
-            failed[key] = max(failed.get(key, 0), facet["date"])
-    stated = {facet["payment"]: facet for _, facet in _of(state, "refunded:")}
-    total = sum(amount for key, amount in single.items() if key not in stated)
-    for key, facet in stated.items():
-        trusted = facet["date"] >= failed.get(key, 0)
-        total += max(single.get(key, 0), facet["amount"] if trusted else 0)
-    return total
+    stated = {facet["payment"]: facet["amount"] or 0 for _, facet in _of(state, "refunded:")}
+    return sum(max(single.get(key, 0), stated.get(key, 0)) for key in single.keys() | stated.keys())
 
 
 def _withheld(state: State) -> int:

@@ -106,7 +106,8 @@ class People:
 
     def _attach(self, record: Record) -> None:
         """Give what waited its contact: the changes recorded while nobody was known."""
-        if not record.known or record.contact_id is None or record.old_contact is not None:
+        late = record.attaches or record.old_contact is None
+        if not record.known or record.contact_id is None or not late:
             return
         waiting = [each for each in record.entries() if each.contact_id is None]
         for entry in waiting[-_ATTACHED_AT_ONCE:]:

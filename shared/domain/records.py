@@ -7,16 +7,16 @@ turns out different is mended. Entries and head are written in the same commit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from shared.domain import changes, emails, orders, recurring_payments
 from shared.domain.ports import Name, Reading, Write
-from shared.domain.timeline import Born, Entry, Place, Told, View, follows, replay, tell
+from shared.domain.timeline import Entry, Place, Rules, Told, View, follows, replay, tell
 
 RECURRING_PAYMENT, ORDER = "recurring_payment", "order"
-_SHOW = {RECURRING_PAYMENT: recurring_payments.show, ORDER: orders.show}
+Born = Callable[[Entry, View], bool]
 
 
 class Record:
@@ -27,7 +27,7 @@ class Record:
         self.name = name
         self.kind = name[0]
         self._reading = reading
-        self._born = born
+        self._rules = _rules(self.kind, born)
         self._now = now
         head = reading.get(name)
         self.version: int = head["version"] if head else 0
@@ -39,14 +39,16 @@ class Record:
         self.customer_id: str | None = self.head.get("customer_id")
         self.old_contact: str | None = self.head.get("contact_id")
         self.contact_id: str | None = self.old_contact
-        self.old_view: View | None = _SHOW[self.kind](self.state)
+        self.old_view: View | None = self._rules.show(self.state)
         self.view: View | None = self.old_view
         self.provisional = bool(self.head.get("provisional"))
         self.ambiguous = False
         self.touched = False
+        self.attaches = False
         self.merged_into: str | None = None
         self.told: list[Told] | None = None
         self._entries: dict[str, Entry] | None = None
+        self._stored: set[str] = set()
         self._written: dict[str, Entry] = {}
         self._removed: dict[str, Entry] = {}
 
@@ -58,10 +60,9 @@ class Record:
         """Put one entry in its place, and tell again whatever comes after it."""
         self.touched = True
         held = self._written.get(_key(entry)) or (self._entries or {}).get(_key(entry))
-        if held is None and self._entries is None and follows(entry, self.newest, self.state):
-            step = tell(
-                entry, self.state, self.view, _SHOW[self.kind], changes.difference, self._born
-            )
+        ahead = held is None and self._entries is None
+        if ahead and follows(entry, self.newest, self.state, self._rules):
+            step = tell(entry, self.state, self.view, self._rules)
             self._take(step, late=False)
             entry.born = entry.kind == "created"
             self._written[_key(entry)] = entry
@@ -85,21 +86,19 @@ class Record:
                 self._removed[key] = gone
                 self._written.pop(key, None)
         self._removed = {k: e for k, e in self._removed.items() if k not in self._entries}
-        told = replay(
-            list(self._entries.values()), _SHOW[self.kind], changes.difference, self._born
-        )
+        told = replay(list(self._entries.values()), self._rules)
         for index, step in enumerate(told.told):
-            fresh = _key(step.entry) not in before
+            passed = _key(step.entry) in self._stored or index < len(told.told) - 1
             differs = (step.kind, step.changes) != (step.entry.kind, step.entry.changes)
             if differs or not step.entry.recorded_at:
-                self._take(step, late=bool(before) and (not fresh or index < len(told.told) - 1))
+                self._take(step, late=bool(self._stored) and passed)
             if differs or before.get(_key(step.entry)) is not step.entry:
                 self._written[_key(step.entry)] = step.entry
         self._announce_once()
         self.told, self.ambiguous = told.told, told.ambiguous
         self.state = told.state
         self.view = told.told[-1].view if told.told else None
-        self.newest = told.told[-1].entry.place if told.told else None
+        self.newest = max((step.entry.place for step in told.told), default=None)
 
     def mend(self, entry: Entry) -> None:
         """Have an entry written again, because something beside its transition has changed."""
@@ -126,8 +125,7 @@ class Record:
     def stored(self) -> list[Told]:
         """Return the record's history as it was told before this event. Raise Missing if unread."""
         entries = self._reading.history(self.name) if self.known else []
-        show, born = _SHOW[self.kind], self._born
-        return replay([_copy(each) for each in entries], show, changes.difference, born).told
+        return replay([_copy(each) for each in entries], self._rules).told
 
     def _tombstone(self) -> list[Write]:
         """Return the writes that leave only a sign of where this record went."""
@@ -140,6 +138,7 @@ class Record:
         if self._entries is None:
             stored = self._reading.history(self.name) if self.known else []
             self._entries = {_key(entry): _copy(entry) for entry in stored}
+            self._stored = set(self._entries)
             self._entries |= self._written
         return self._entries
 
@@ -161,11 +160,10 @@ class Record:
         entry.recorded_at = self._now
 
     def _head(self) -> dict[str, Any]:
-        compact = recurring_payments.compact if self.kind == RECURRING_PAYMENT else dict
         view = self.view or {}
         head = {
             "version": self.version + 1,
-            "facets": compact(self.state),
+            "facets": self.state,
             "newest": list(self.newest) if self.newest else None,
             "customer_id": self.customer_id,
             "contact_id": self.contact_id,
@@ -187,6 +185,13 @@ class Record:
             if any(name in ("terms", "schedule") for name in entry.said)
         ]
         return max([*own, *([held] if held is not None else [])], default=None)
+
+
+def _rules(kind: str, born: Born) -> Rules:
+    if kind == ORDER:
+        return Rules(orders.show, dict, changes.difference, born, chained=False)
+    show, compact = recurring_payments.show, recurring_payments.compact
+    return Rules(show, compact, changes.difference, born, chained=True)
 
 
 def _key(entry: Entry) -> str:

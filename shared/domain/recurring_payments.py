@@ -74,14 +74,15 @@ def is_created(states_creation: bool) -> Any:
 def compact(state: State) -> dict[str, Facet]:
     """Drop what `show` no longer needs of old orders, so that a record does not grow with age.
 
-    The newest order is kept whole; of the others only that they were paid cycles. A later word on
-    an older order comes whole again, so nothing is lost by this.
+    The newest order and the newest that billed a whole cycle are kept; of the others only that
+    they were paid cycles. A later word on an older order comes whole again.
     """
     orders = _orders(state)
-    newest = orders[-1]["name"] if orders else None
+    cycles = [order for order in orders if _bills_cycle(order)]
+    whole = {order["name"] for order in (*orders[-1:], *cycles[-1:])}
     kept: dict[str, Facet] = {}
     for name, facet in state.items():
-        if not name.startswith("order:") or name == newest:
+        if not name.startswith("order:") or name in whole:
             kept[name] = facet
         elif facet.get("cycle_paid"):
             kept[name] = {"cycle_paid": True}
@@ -143,11 +144,15 @@ def _amounts(terms: Facet, state: State, orders: list[dict[str, Any]]) -> dict[s
 
 def _billed(amount: int | None, orders: list[dict[str, Any]]) -> dict[str, Any] | None:
     """Return the newest order that billed a whole cycle of the terms that hold now."""
-    for order in reversed(orders):
-        cycle, discounted = order.get("cycle"), order.get("discount")
-        if cycle == "cycle" or (cycle == "create" and not discounted):
-            return order if amount is None or order.get("subtotal") == amount else None
+    newest = next((order for order in reversed(orders) if _bills_cycle(order)), None)
+    if newest is None or amount is None or newest.get("subtotal") == amount:
+        return newest
     return None
+
+
+def _bills_cycle(order: Mapping[str, Any]) -> bool:
+    cycle, discounted = order.get("cycle"), order.get("discount")
+    return bool(cycle == "cycle" or (cycle == "create" and not discounted))
 
 
 def _tax(billed: Mapping[str, Any], discount: int) -> int:

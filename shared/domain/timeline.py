@@ -16,13 +16,16 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
+from shared.domain import times
 from shared.domain.observations import Facet
 
 State = Mapping[str, Facet]
 View = Mapping[str, Any]
-Show = Callable[[State], View | None]
 Place = tuple[int, int, int, int, str]
 
+
+# Twins follow each other closely; later, the same change happens anew.
+_TWINS = times.MINUTE
 
 # The facet that tells a record of its store's customer; it is joined to the record, not said of it.
 CUSTOMER = "customer"
@@ -98,8 +101,20 @@ class Replay:
         return self.told[-1].state if self.told else {}
 
 
-Difference = Callable[[View, View], list[Change]]
-Born = Callable[[Entry, View], bool]
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a kind of record makes of its facets.
+
+    `show` turns them into fields, None while there is no record to speak of; `compact` drops what
+    `show` needs no more; `born` decides whether a first sight is a creation. `chained` says that
+    events may state previous values.
+    """
+
+    show: Callable[[State], View | None]
+    compact: Callable[[State], dict[str, Facet]]
+    difference: Callable[[View, View], list[Change]]
+    born: Callable[[Entry, View], bool]
+    chained: bool
 
 
 def turn_of(said: Iterable[str]) -> int:
@@ -111,75 +126,97 @@ def turn_of(said: Iterable[str]) -> int:
     return min((turns.get(name.partition(":")[0], 0) for name in said), default=0)
 
 
-def tell(
-    entry: Entry, state: State, view: View | None, show: Show, difference: Difference, born: Born
-) -> Told:
+def tell(entry: Entry, state: State, view: View | None, rules: Rules) -> Told:
     """Return what `entry` does to a record that was in `state`, shown as `view`.
 
-    `born` decides whether a first sight is a creation; a record first seen later in its life shows
-    an update without a difference, unless the event states what was before.
+    A record first seen in the midst of its life shows an update without a difference, unless the
+    event states what was before.
     """
-    after = {**state, **entry.said}
-    seen = show(after)
+    after = rules.compact({**state, **entry.said})
+    seen = rules.show(after)
     if entry.before:
-        view = show({**state, **entry.before}) or view
+        view = rules.show({**state, **entry.before}) or view
     if seen is None:
         return Told(entry, after, None, None, [])
     if CUSTOMER in entry.said and CUSTOMER not in state:
         # Learning who the customer is changes what is known, not what happened.
-        view = show({**state, **entry.before, CUSTOMER: entry.said[CUSTOMER]}) or view
-    if view is None or (entry.creation and show(state) is None):
-        kind = "created" if born(entry, seen) else "updated"
+        view = rules.show({**state, **entry.before, CUSTOMER: entry.said[CUSTOMER]}) or view
+    if view is None or (entry.creation and rules.show(state) is None):
+        kind = "created" if rules.born(entry, seen) else "updated"
         return Told(entry, after, seen, kind, [])
-    changes = difference(view, seen)
+    changes = rules.difference(view, seen)
     if CUSTOMER in entry.said:
         changes = [change for change in changes if change.before is not None]
     return Told(entry, after, seen, "updated" if changes else None, changes)
 
 
-def replay(entries: Sequence[Entry], show: Show, difference: Difference, born: Born) -> Replay:
+def replay(entries: Sequence[Entry], rules: Rules) -> Replay:
     """Tell a record's whole history in order."""
     told: list[Told] = []
     state: dict[str, Facet] = {}
     view: View | None = None
+    said: dict[str, Entry] = {}
     ambiguous = False
     ordered = sorted(entries, key=lambda each: each.place)
     for _, moment in groupby(ordered, key=lambda each: each.place[:3]):
         waiting = list(moment)
         ambiguous = False
         while waiting:
-            index, certain = _next(waiting, state)
+            index, certain = _next(waiting, state, said)
             ambiguous = ambiguous or not certain
-            step = tell(waiting.pop(index), state, view, show, difference, born)
+            entry = waiting.pop(index)
+            if _is_twin(entry, said):
+                step = Told(entry, state, view, None, [])
+            else:
+                step = tell(entry, state, view, rules)
             told.append(step)
             state, view = step.state, step.view
+            said |= dict.fromkeys(entry.said, entry)
     return Replay(told, ambiguous)
 
 
-def follows(entry: Entry, newest: Place | None, state: State) -> bool:
-    """Tell whether `entry` simply comes after everything in `state`, so that nothing is re-told."""
+def follows(entry: Entry, newest: Place | None, state: State, rules: Rules) -> bool:
+    """Tell whether `entry` simply comes after everything in `state`, so that nothing is re-told.
+
+    In doubt it does not: an event of the newest moment may belong between others, and one that
+    repeats what stands under another previous value may be a twin of one before.
+    """
     if newest is None:
         return True
     if entry.place <= newest:
         return False
-    return entry.place[:3] > newest[:3] or not entry.before or _continues(entry, state)
+    repeats = _repeats(entry, state)
+    if entry.place[:3] > newest[:3]:
+        return not (entry.before and repeats) or _continues(entry, state)
+    if entry.before or (repeats and rules.chained):
+        return False
+    return repeats or not any(name in state for name in entry.said)
 
 
-def _next(waiting: Sequence[Entry], state: State) -> tuple[int, bool]:
+def _next(waiting: Sequence[Entry], state: State, said: Mapping[str, Entry]) -> tuple[int, bool]:
     """Choose which of one moment's entries comes next, and whether that was certain.
 
-    One that repeats what stands comes first, then one whose stated previous value is what stands;
-    else the earliest arrival, which is a guess if others say something else of the same facet.
+    One that only repeats what stands comes first, then one whose stated previous value is what
+    stands, preferably one that others go on from; then one that may be the previous value of
+    another; else the earliest arrival, which is a guess if others say something else of the same
+    facet.
     """
     if len(waiting) == 1:
         return 0, True
     for index, entry in enumerate(waiting):
-        if all(state.get(name) == value for name, value in entry.said.items()):
+        chained = entry.before and not _continues(entry, state) and not _is_twin(entry, said)
+        if _repeats(entry, state) and not chained:
             return index, True
-    for index, entry in enumerate(waiting):
-        if entry.before and _continues(entry, state):
+    going_on = [i for i, entry in enumerate(waiting) if entry.before and _continues(entry, state)]
+    for index in going_on:
+        after = {**state, **waiting[index].said}
+        if any(each.before and _continues(each, after) for each in waiting):
             return index, True
-    first = next((i for i, entry in enumerate(waiting) if not entry.before), 0)
+    if going_on:
+        return going_on[0], True
+    stated = {name for entry in waiting for name in entry.before}
+    free = (i for i, entry in enumerate(waiting) if not entry.before and stated & entry.said.keys())
+    first = next(free, 0)
     rivals = [entry for entry in waiting if entry is not waiting[first]]
     said = waiting[first].said
     return first, not any(
@@ -187,5 +224,21 @@ def _next(waiting: Sequence[Entry], state: State) -> tuple[int, bool]:
     )
 
 
+def _repeats(entry: Entry, state: State) -> bool:
+    return all(state.get(name) == value for name, value in entry.said.items())
+
+
 def _continues(entry: Entry, state: State) -> bool:
     return all(state.get(name) == value for name, value in entry.before.items())
+
+
+def _is_twin(entry: Entry, said: Mapping[str, Entry]) -> bool:
+    """Tell whether an event states a change that another one has just stated: Stripe sends such."""
+    others = [said.get(name) for name in entry.said]
+    return bool(entry.before) and all(
+        other is not None
+        and entry.at - other.at <= _TWINS
+        and other.said[name] == entry.said[name]
+        and other.before.get(name) == entry.before.get(name)
+        for name, other in zip(entry.said, others, strict=True)
+    )

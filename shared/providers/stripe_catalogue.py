@@ -6,7 +6,9 @@ when a record is read; a rename reaches every record without touching any.
 
 from __future__ import annotations
 
-from shared.domain.observations import CatalogueSaid
+from dataclasses import replace
+
+from shared.domain.observations import CREATED, TERMINAL, UPDATED, CatalogueSaid
 from shared.providers import stripe_prices as prices
 from shared.providers.stripe_shapes import (
     Event,
@@ -18,6 +20,8 @@ from shared.providers.stripe_shapes import (
     mapping,
     text,
 )
+
+_RANKS = {"created": CREATED, "deleted": TERMINAL}
 
 
 def price(event: Event) -> Said:
@@ -36,25 +40,31 @@ def price(event: Event) -> Said:
         "billing_interval_count": interval_count,
         "deleted": gone or thing.get("deleted") is True,
     }
-    said = CatalogueSaid("price", identity(thing.get("id"), "id"), values)
+    said = CatalogueSaid("price", identity(thing.get("id"), "id"), values, _rank(event))
     whole = mapping(thing, "product")
     return Said(catalogue=(said, _product(whole, gone=False)) if "name" in whole else (said,))
 
 
 def product(event: Event) -> Said:
     """Read a product."""
-    return Said(catalogue=(_product(event.thing, gone=event.type == "product.deleted"),))
+    told = _product(event.thing, gone=event.type == "product.deleted")
+    return Said(catalogue=(replace(told, rank=_rank(event)),))
 
 
 def coupon(event: Event) -> Said:
     """Read a coupon."""
-    return Said(catalogue=(_coupon(event.thing, gone=event.type == "coupon.deleted"),))
+    told = _coupon(event.thing, gone=event.type == "coupon.deleted")
+    return Said(catalogue=(replace(told, rank=_rank(event)),))
 
 
 def promotion_code(event: Event) -> Said:
     """Read the coupon behind a promotion code, where the code carries it whole."""
     whole = prices.coupon_of(event.thing)
     return Said(catalogue=(_coupon(whole, gone=False),) if prices.is_expanded(whole) else ())
+
+
+def _rank(event: Event) -> int:
+    return _RANKS.get(event.type.rpartition(".")[2], UPDATED)
 
 
 def _product(thing: Json, *, gone: bool) -> CatalogueSaid:

@@ -25,6 +25,7 @@ from shared.providers.stripe_shapes import (
     identity,
     linked,
     mapping,
+    rolled_back,
     rows,
     split_name,
     text,
@@ -37,8 +38,11 @@ def customer(event: Event) -> Said:
     gone = event.type == "customer.deleted" or thing.get("deleted") is True
     rank = CREATED if event.type == "customer.created" else UPDATED
     facets: dict[str, Facet] = {"customer": _person(thing, gone=gone), **_cards(thing)}
+    before: dict[str, Facet] | None = None
+    if event.type == "customer.updated" and event.previous:
+        before = {"customer": _person(rolled_back(thing, event.previous), gone=gone)}
     name = identity(thing.get("id"), "id")
-    return Said(customers=(CustomerSaid(name, TERMINAL if gone else rank, facets),))
+    return Said(customers=(CustomerSaid(name, TERMINAL if gone else rank, facets, before),))
 
 
 def method(event: Event) -> Said:

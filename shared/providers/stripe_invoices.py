@@ -64,6 +64,8 @@ def invoice(event: Event) -> Said:
     if event.type == "invoice.payment_failed":
         facets["attempt"] = {"date": event.at}
         rank = max(rank, _FAILURE)
+    elif event.type == "invoice.payment_action_required":
+        facets["attempt"] = {"date": event.at, "action_required": True}
     order = OrderSaid(_refs(thing), rank, facets)
     return Said(orders=(order,), customers=_payer(thing, document["customer_id"], rank))
 

@@ -177,7 +177,8 @@ def _charged(thing: Json, code: str) -> int:
 def _given_back(event: Event, payment: str, code: str) -> dict[str, Facet]:
     """Return the refunds a charge lists, and their sum at the moment it changed.
 
-    The sum has no date of its own, so an event that changed something else must not restate it.
+    The sum has no date of its own, so an event that changed something else must not restate it;
+    but the sum beside a refund that failed is one that has taken the failure in.
     """
     thing = event.thing
     told: dict[str, Facet] = {}
@@ -186,7 +187,8 @@ def _given_back(event: Event, payment: str, code: str) -> dict[str, Facet]:
         told[f"refund:{facet['id']}"] = facet
     total = amount(thing, "amount_refunded", code)
     changed = event.type == "charge.refunded" or "amount_refunded" in (event.previous or {})
-    if total and changed and thing.get("captured") is not False:
+    failed = any(facet["status"] == "failed" for facet in told.values())
+    if total is not None and (changed or failed) and thing.get("captured") is not False:
         told[f"refunded:{payment}"] = Refunded(amount=total, date=event.at, payment=payment)
     return told
 

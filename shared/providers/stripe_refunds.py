@@ -14,8 +14,10 @@ from shared.domain.observations import (
     TERMINAL,
     UPDATED,
     Dispute,
+    Facet,
     OrderSaid,
     Refund,
+    Refunded,
 )
 from shared.providers.stripe_shapes import (
     Event,
@@ -49,8 +51,11 @@ def refund(event: Event) -> Said:
     if intent is None and charge is None:
         return Said()
     facet = refund_facet(event.thing, currency(event.thing), event.at, payment)
+    facets: dict[str, Facet] = {f"refund:{facet['id']}": facet}
+    if facet["status"] == "failed":
+        facets[f"refunded:{payment}"] = Refunded(amount=None, date=event.at, payment=payment)
     rank = _RANKS[facet["status"]]
-    return Said(orders=(OrderSaid(_refs(intent, charge), rank, {f"refund:{facet['id']}": facet}),))
+    return Said(orders=(OrderSaid(_refs(intent, charge), rank, facets),))
 
 
 def refund_facet(thing: Json, code: str, at: int, payment: str) -> Refund:

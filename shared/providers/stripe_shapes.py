@@ -72,6 +72,16 @@ def linked(thing: Json, key: str) -> str | None:
     return identity(value.get("id") if isinstance(value, dict) else value, key)
 
 
+def rolled_back(thing: Json, previous: Json) -> dict[str, Any]:
+    """Return the object as it was: previous values replace, nested objects merge key by key."""
+    before = dict(thing)
+    for key, value in previous.items():
+        held = before.get(key)
+        nested = isinstance(value, dict) and isinstance(held, dict)
+        before[key] = rolled_back(held, value) if nested else value  # type: ignore[arg-type]
+    return before
+
+
 def moment(thing: Json, key: str) -> int | None:
     """Return a time in ms. Raise Quarantined for what is no time of the calendar."""
     value = thing.get(key)

@@ -8,7 +8,7 @@ period lies on the subscription or on its items, prices are plans, the currency 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from shared.domain import money
 from shared.domain.errors import Quarantined
@@ -35,6 +35,7 @@ from shared.providers.stripe_shapes import (
     linked,
     mapping,
     moment,
+    rolled_back,
     rows,
     text,
 )
@@ -69,7 +70,7 @@ def subscription(event: Event) -> Said:
     facets: dict[str, Facet] = {"terms": terms(thing, deleted=deleted)}
     before: dict[str, Facet] | None = None
     if event.type == "customer.subscription.updated" and event.previous:
-        before = {"terms": terms(_rolled_back(thing, event.previous))}
+        before = {"terms": terms(rolled_back(thing, event.previous))}
     invoice = linked(thing, "latest_invoice")
     if created and invoice is not None:
         facets["origin"] = {"order_id": invoice}
@@ -91,7 +92,8 @@ def schedule(event: Event) -> Said:
     if name is None:
         return Said()
     facets: dict[str, Facet] = {"schedule": {"completed": True}}
-    return Said(subscriptions=(SubscriptionSaid(name, TERMINAL, facets),))
+    # The subscription's end, told in the same second, must find its explanation.
+    return Said(subscriptions=(SubscriptionSaid(name, UPDATED, facets),))
 
 
 def terms(thing: Json, *, deleted: bool = False) -> Terms:
@@ -134,16 +136,6 @@ def terms(thing: Json, *, deleted: bool = False) -> Terms:
         "payment_method": linked(thing, "default_payment_method")
         or linked(thing, "default_source"),
     }
-
-
-def _rolled_back(thing: Json, previous: Json) -> dict[str, Any]:
-    """Return the object as it was: previous values replace, nested objects merge key by key."""
-    before = dict(thing)
-    for key, value in previous.items():
-        held = before.get(key)
-        nested = isinstance(value, dict) and isinstance(held, dict)
-        before[key] = _rolled_back(held, value) if nested else value  # type: ignore[arg-type]
-    return before
 
 
 def _status(thing: Json, raw: object, *, deleted: bool) -> Status:

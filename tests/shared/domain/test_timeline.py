@@ -1,0 +1,303 @@
+"""Where an entry stands among others, and what it changes there."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+
+from shared.domain import changes
+from shared.domain.recurring_payments import compact, is_created, show
+from shared.domain.timeline import CUSTOMER, Entry, Replay, Rules, follows, replay, tell, turn_of
+from tests.laws.entries import payment, terms
+
+RULES = Rules(show, compact, changes.difference, is_created(True), chained=True)
+CREATED, UPDATED, TERMINAL = 0, 10, 90
+
+
+def _entry(name: str, at: int = 0, rank: int = UPDATED, **about: Any) -> Entry:
+    """Return an entry; `status` and `was` are short for terms and the terms before."""
+    said = dict(about.pop("said", {}))
+    before = dict(about.pop("before", {}))
+    if "status" in about:
+        said["terms"] = terms(about.pop("status"))
+    if "was" in about:
+        before["terms"] = terms(about.pop("was"))
+    received_at = about.pop("received_at", 1)
+    return Entry(
+        at=at,
+        rank=rank,
+        event_id=name,
+        event_type="told",
+        received_at=received_at,
+        said=said,
+        before=before,
+        **about,
+    )
+
+
+def _statuses(replayed: Replay) -> list[tuple[str, Any, Any]]:
+    """Return every change of status, and which entry made it."""
+    return [
+        (step.entry.event_id, change.before, change.after)
+        for step in replayed.told
+        for change in step.changes
+        if change.field == "status"
+    ]
+
+
+def test_newest_word_on_each_facet_is_the_state() -> None:
+    entries = [
+        _entry("failed", 2_000, status="payment_failed"),
+        _entry("paid", 1_000, said={"order:in_1": payment()}),
+        _entry("started", 0, status="active"),
+    ]
+
+    told = replay(entries, RULES)
+
+    assert told.state == {"terms": terms("payment_failed"), "order:in_1": payment()}
+    assert not told.ambiguous
+
+
+@pytest.mark.parametrize("arrival", list(itertools.permutations(range(3))))
+def test_equal_seconds_are_settled_by_rank(arrival: tuple[int, ...]) -> None:
+    started, failed, ended = (
+        _entry("started", 0, CREATED, status="active", creation=True, received_at=arrival[0]),
+        _entry("failed", 0, UPDATED, status="payment_failed", received_at=arrival[1]),
+        _entry("ended", 0, TERMINAL, status="cancelled", received_at=arrival[2]),
+    )
+
+    told = replay([ended, failed, started], RULES)
+
+    assert [step.entry.event_id for step in told.told] == ["started", "failed", "ended"]
+    assert told.state["terms"]["status"] == "cancelled"
+
+
+@pytest.mark.parametrize("arrival", list(itertools.permutations(range(4))))
+def test_updates_of_one_second_are_chained_by_their_previous_values(
+    arrival: tuple[int, ...],
+) -> None:
+    chain = ["pending", "active", "payment_failed", "active", "cancelled"]
+    first = _entry("first", 0, status="pending", received_at=0)
+    steps = [
+        _entry(f"to {chain[i + 1]} {i}", 1_000, status=chain[i + 1], was=chain[i], received_at=when)
+        for i, when in enumerate(arrival, start=0)
+    ]
+
+    told = replay([first, *steps], RULES)
+
+    made = [(before, after) for _, before, after in _statuses(told)]
+    assert made == list(itertools.pairwise(chain))
+    assert not told.ambiguous
+
+
+def test_snapshot_that_repeats_what_stands_comes_before_whatever_changes_it() -> None:
+    entries = [
+        _entry("first", 0, status="active"),
+        _entry("ended", 1_000, status="cancelled", received_at=1),
+        _entry("snapshot", 1_000, status="active", received_at=2),
+    ]
+
+    told = replay(entries, RULES)
+
+    assert _statuses(told) == [("ended", "active", "cancelled")]
+
+
+def test_snapshot_is_the_previous_value_of_an_update_that_names_it() -> None:
+    entries = [
+        _entry("first", 0, status="pending"),
+        _entry("update", 1_000, status="cancelled", was="active", received_at=1),
+        _entry("snapshot", 1_000, status="active", received_at=2),
+    ]
+
+    told = replay(entries, RULES)
+
+    assert _statuses(told) == [
+        ("snapshot", "pending", "active"),
+        ("update", "active", "cancelled"),
+    ]
+
+
+def test_rivals_of_one_second_stand_by_arrival_and_are_called_ambiguous() -> None:
+    entries = [
+        _entry("first", 0, status="pending"),
+        _entry("one", 1_000, status="active", received_at=7),
+        _entry("other", 1_000, status="payment_failed", received_at=8),
+    ]
+
+    told = replay(entries, RULES)
+
+    assert told.state["terms"]["status"] == "payment_failed"
+    assert told.ambiguous
+
+
+def test_only_the_last_moment_can_be_ambiguous() -> None:
+    entries = [
+        _entry("one", 0, status="active", received_at=7),
+        _entry("other", 0, status="payment_failed", received_at=8),
+        _entry("later", 1_000, status="cancelled", was="payment_failed"),
+    ]
+
+    assert not replay(entries, RULES).ambiguous
+
+
+def test_words_on_different_facets_are_no_rivals() -> None:
+    entries = [
+        _entry("one", 0, status="active"),
+        _entry("other", 0, said={"order:in_1": payment()}, received_at=2),
+    ]
+
+    assert not replay(entries, RULES).ambiguous
+
+
+def test_stated_previous_value_is_what_the_change_is_measured_against() -> None:
+    """The event in between is missing: the store says it was paused before, so it was."""
+    entries = [
+        _entry("first", 0, status="active"),
+        _entry("resumed", 2_000, status="active", was="paused"),
+    ]
+
+    assert _statuses(replay(entries, RULES)) == [("resumed", "paused", "active")]
+
+
+def test_twin_event_about_the_same_change_makes_it_once() -> None:
+    entries = [
+        _entry("first", 0, status="active"),
+        _entry("failed", 2_000, status="payment_failed", was="active", received_at=1),
+        _entry("twin", 2_000, status="payment_failed", was="active", received_at=2),
+        _entry("late twin", 3_000, status="payment_failed", was="active", received_at=3),
+    ]
+
+    assert _statuses(replay(entries, RULES)) == [("failed", "active", "payment_failed")]
+
+
+def test_same_change_on_another_day_is_no_twin() -> None:
+    day = 86_400_000
+    entries = [
+        _entry("first", 0, status="active"),
+        _entry("paused", 1 * day, status="paused", was="active"),
+        _entry("paused again", 9 * day, status="paused", was="active"),
+    ]
+
+    assert [name for name, *_ in _statuses(replay(entries, RULES))] == ["paused", "paused again"]
+
+
+def test_first_sight_without_a_stated_creation_is_no_creation() -> None:
+    told = replay([_entry("seen", 0, status="active")], RULES)
+
+    assert [(step.kind, step.changes) for step in told.told] == [("updated", [])]
+
+
+def test_stated_creation_is_one_and_only_one() -> None:
+    entries = [
+        _entry("created", 0, CREATED, status="active", creation=True),
+        _entry("seen", 1_000, status="active"),
+    ]
+
+    assert [step.kind for step in replay(entries, RULES).told] == ["created", None]
+
+
+def test_creation_is_one_although_other_facets_were_known_before() -> None:
+    entries = [
+        _entry("paid", 0, said={"order:in_1": payment()}),
+        _entry("created", 1_000, CREATED, status="active", creation=True),
+    ]
+
+    assert [step.kind for step in replay(entries, RULES).told] == [None, "created"]
+
+
+def test_learning_who_the_customer_is_changes_nothing_that_happened() -> None:
+    card = {"email": "ada@example.com", "methods": {"pm_1": "2029-12"}}
+    entries = [
+        _entry("created", 0, CREATED, status="active", creation=True),
+        _entry("customer", 0, UPDATED, said={CUSTOMER: card}, turn=4),
+    ]
+
+    told = replay(entries, RULES)
+
+    assert [step.kind for step in told.told] == ["created", None]
+    assert told.told[-1].view is not None
+    assert told.told[-1].view["payment_method_expiration"] is not None
+
+
+def test_customers_new_card_is_a_change() -> None:
+    old, new = ({"methods": {"pm_1": month}} for month in ("2029-12", "2031-05"))
+    entries = [
+        _entry("created", 0, CREATED, status="active", creation=True),
+        _entry("known", 0, UPDATED, said={CUSTOMER: old}, turn=4),
+        _entry("renewed", 1_000, UPDATED, said={CUSTOMER: new}, turn=4),
+    ]
+
+    (change,) = replay(entries, RULES).told[-1].changes
+
+    assert (change.field, change.before, change.after) == (
+        "payment_method_expiration",
+        "2029-12-01T00:00:00.000Z",
+        "2031-05-01T00:00:00.000Z",
+    )
+
+
+def test_tell_shows_nothing_of_a_record_nobody_has_stated() -> None:
+    step = tell(_entry("paid", said={"order:in_1": payment()}), {}, None, RULES)
+
+    assert (step.kind, step.view) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("entry", "simply"),
+    [
+        (_entry("later", 2_000, status="cancelled"), True),
+        (_entry("earlier", 0, status="cancelled"), False),
+        (_entry("same place", 1_000, received_at=5, status="active"), False),
+        (
+            _entry("same moment, other facet", 1_000, received_at=9, said={"order:x": payment()}),
+            True,
+        ),
+        (_entry("same moment, same facet", 1_000, received_at=9, status="cancelled"), False),
+        (_entry("same moment, repeated", 1_000, received_at=9, status="active"), False),
+        (
+            _entry("same moment, chained", 1_000, received_at=9, status="paused", was="active"),
+            False,
+        ),
+        (_entry("later, chained", 2_000, status="paused", was="active"), True),
+        (_entry("later, unchained", 2_000, status="paused", was="pending"), True),
+        (_entry("later, nothing new", 2_000, status="active", was="active"), True),
+        (_entry("later, perhaps a twin", 2_000, status="active", was="pending"), False),
+    ],
+    ids=lambda value: value.event_id if isinstance(value, Entry) else "",
+)
+def test_entry_follows_only_where_nothing_has_to_be_told_again(entry: Entry, simply: bool) -> None:
+    newest = (1_000, UPDATED, 0, 5, "same place~told")
+
+    assert follows(entry, newest, {"terms": terms("active")}, RULES) is simply
+
+
+def test_repetition_in_one_moment_follows_where_nobody_states_previous_values() -> None:
+    orders = Rules(show, dict, changes.difference, is_created(True), chained=False)
+    newest = (1_000, UPDATED, 0, 5, "evt_1~told")
+    again = _entry("evt_2", 1_000, received_at=9, status="active")
+
+    assert follows(again, newest, {"terms": terms("active")}, orders)
+
+
+def test_first_entry_of_all_follows() -> None:
+    assert follows(_entry("first", status="active", was="pending"), None, {}, RULES)
+
+
+@pytest.mark.parametrize(
+    ("said", "turn"),
+    [
+        (["document"], 0),
+        (["terms", "origin"], 0),
+        (["payment:ch_1", "refund:re_1"], 1),
+        (["refunded:intent:pi_1", "refund:re_1"], 2),
+        (["dispute:dp_1"], 3),
+        (["customer"], 4),
+        ([], 0),
+    ],
+)
+def test_what_is_asked_comes_before_what_is_paid_and_what_goes_back(
+    said: list[str], turn: int
+) -> None:
+    assert turn_of(said) == turn
