@@ -1,32 +1,4 @@
-"""The one DynamoDB table, and the only module that knows its keys.
-
-    entity       pk                             sk               question it answers
-    event        EVENT#<conn>#<event>#<type>    EVENT            have we had this event?
-    record       RECURRING_PAYMENT#<conn>#<id>  HEAD             what is this subscription now?
-                 ORDER#<conn>#<id>              HEAD             what is this order now?
-    entry        as its record                  AT#<place>       what has happened to it?
-    ref          REF#<conn>#<ref>               REF              which order is this payment's?
-    look         LOOK#<conn>#<customer>#…       LOOK             what may be its other side?
-    customer     CUSTOMER#<conn>#<customer>     CUSTOMER         who is the store's customer?
-    catalogue    CATALOGUE#<conn>#<kind>#<id>   CATALOGUE        what is this price called?
-    email        EMAIL#<email>                  EMAIL            whose address is this?
-    contact      CONTACT#<id>                   CONTACT          who is this person?
-    connection   CONFIG                         CONNECTION#<id>  which stores do we hear?
-    key          CONFIG                         KEY#<id>         which API keys are there?
-    secret       KEY#<sha-256 of the key>       KEY              may this caller do that?
-    settings     CONFIG                         SETTINGS         which zone, currency, fields?
-    quarantine   QUARANTINE                     <id>             what was refused, and why?
-    broken       BROKEN#<group>                 BROKEN           whose order is broken?
-    seen         SEEN#<conn>                    SEEN             when did a store last send?
-
-    index        partition                      sort             question it answers
-    by_contact   CONTACT#<id>                   <kind>#<date>#…  what has this person bought?
-                 WAITING#<email>                <kind>#<date>#…  what waits for this address?
-    by_customer  CUSTOMER#<conn>#<customer>     <kind>#<id>      which records are theirs?
-
-Both indexes hold keys only, and heads alone are in them, so that an event which changes neither
-the owner nor the date of a record writes nothing there. Every part of a key is escaped, so no id
-from outside can reach into another's partition.
+"""The one DynamoDB table; the chart of its keys opens `table_keys`.
 
 A race is decided by versions. Two workers that fold into one record have both read version n:
 
@@ -39,31 +11,32 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
-from urllib.parse import quote, unquote
 
 from shared.adapters.aws import AwsError
-from shared.adapters.cursors import read_cursor, read_key, write_cursor, write_key
-from shared.adapters.documents import Item, to_attributes, to_document
-from shared.domain.errors import Contended, Quarantined, Retryable
+from shared.adapters.cursors import FOREIGN, read_cursor, read_key, write_cursor, write_key
+from shared.adapters.documents import Item, to_document
+from shared.adapters.table_keys import (
+    LONGEST_KEY,
+    RECORDS,
+    due_partition,
+    entry_name_of,
+    escape,
+    key_item,
+    key_of,
+    listed_partition,
+    log_partition,
+    name_of,
+)
+from shared.adapters.table_writes import meaning, operation_of
+from shared.domain.errors import BadRequest, Retryable
 from shared.domain.ports import Check, Document, Name, Page, Write
 from shared.domain.timeline import Entry
 
+__all__ = ["Caller", "Table", "change_of", "key_of", "name_of"]
+
 _BATCH = 100
 _PAGE = 25
-_LONGEST_KEY = 1000
-_CONFIG = {"connection": "CONNECTION", "key": "KEY"}
-_FIXED: dict[str, Callable[[list[str]], tuple[str, str]]] = {
-    "settings": lambda _: ("CONFIG", "SETTINGS"),
-    "quarantine": lambda parts: ("QUARANTINE", parts[0]),
-    "secret": lambda parts: (f"KEY#{parts[0]}", "KEY"),
-}
-_SINGLE = {
-    kind: kind.upper()
-    for kind in (
-        "event", "ref", "look", "customer", "catalogue", "email", "contact", "broken", "seen",
-    )
-}  # fmt: skip
-_RECORDS = {"recurring_payment": "RECURRING_PAYMENT", "order": "ORDER"}
+_INDEXES = {"by_contact": ("gsi1pk", "gsi1sk"), "by_customer": ("gsi2pk", "gsi2sk")}
 
 
 class Caller(Protocol):
@@ -117,29 +90,29 @@ class Table:
             if len(steps) == 1 and isinstance(steps[0], Write):
                 self._write_one(steps[0])
             else:
-                operations = [self._operation(step) for step in steps]
+                operations = [operation_of(step, self._name) for step in steps]
                 self._client.call("TransactWriteItems", {"TransactItems": operations})
         except AwsError as error:
-            raise _meaning(error) from error
+            raise meaning(error) from error
 
     def waiting(self, email: str, cursor: str | None) -> Page:
         """Return records of a known email that no contact has claimed, page by page."""
-        return self._indexed("by_contact", f"WAITING#{_escape(email)}", cursor)
+        return self._indexed("by_contact", f"WAITING#{escape(email)}", cursor)
 
     def of_contact(self, contact_id: str, cursor: str | None) -> Page:
         """Return the records of a contact, page by page: recurring payments, then orders."""
-        return self._indexed("by_contact", f"CONTACT#{_escape(contact_id)}", cursor)
+        return self._indexed("by_contact", f"CONTACT#{escape(contact_id)}", cursor)
 
     def of_customer(self, connection_id: str, customer_id: str, cursor: str | None) -> Page:
         """Return the records of a store's customer, page by page."""
-        partition = f"CUSTOMER#{_escape(connection_id)}#{_escape(customer_id)}"
+        partition = f"CUSTOMER#{escape(connection_id)}#{escape(customer_id)}"
         return self._indexed("by_customer", partition, cursor)
 
     def newest_of_contact(self, contact_id: str, kind: str, limit: int) -> list[Name]:
         """Return a contact's records of one kind, the newest first."""
         answer = self._query(
-            f"CONTACT#{_escape(contact_id)}",
-            f"{_RECORDS[kind]}#",
+            f"CONTACT#{escape(contact_id)}",
+            f"{RECORDS[kind]}#",
             index="by_contact",
             limit=limit,
             newest_first=True,
@@ -147,26 +120,53 @@ class Table:
         return [name_of(item["pk"]["S"]) for item in answer["Items"]]
 
     def listed(
-        self, kind: str, limit: int, cursor: str | None
+        self, kind: str, limit: int, cursor: str | None, of: str = ""
     ) -> tuple[list[Document], str | None]:
-        """Return a page of connections, keys or quarantine rows. Raise BadRequest if need be."""
-        partition, prefix = (
-            ("QUARANTINE", "") if kind == "quarantine" else ("CONFIG", f"{_CONFIG[kind]}#")
-        )
+        """Return a page of a kind of configuration, of quarantine rows, or of firings.
+
+        Firings are those `of` one automation. Raise BadRequest if need be.
+        """
+        partition, prefix = listed_partition(kind, of)
         start = None
         if cursor is not None:
-            place = read_cursor(cursor, _LONGEST_KEY - len(prefix))
-            start = _key_item(partition, prefix + place)
-        answer = self._query(
-            partition, prefix, limit=limit, start=start, newest_first=kind == "quarantine"
-        )
+            place = read_cursor(cursor, LONGEST_KEY - len(prefix))
+            start = key_item(partition, prefix + place)
+        newest_first = kind in ("quarantine", "firing")
+        answer = self._query(partition, prefix, limit=limit, start=start, newest_first=newest_first)
         last = answer.get("LastEvaluatedKey")
         following = write_cursor(last["sk"]["S"].removeprefix(prefix)) if last else None
         return [to_document(item) for item in answer["Items"]], following
 
+    def newest(
+        self, log: Name, limit: int, cursor: str | None
+    ) -> tuple[list[Document], str | None]:
+        """Return a page of a log, the newest first. Raise BadRequest for a bad cursor.
+
+        Logs are `("firings", automation_id)`, `("runs", automation_id)`,
+        `("runs_of_contact", contact_id)`, and `("deliveries", endpoint_id)` with or without a state
+        behind it; those of all states come state by state. `("deliveries_in", state)` are the
+        `held`, `dead` or `gone` ones of all endpoints.
+        """
+        if log[0] == "firings":
+            return self.listed("firing", limit, cursor, log[1])
+        index, partition, prefix = log_partition(log)
+        start = None if cursor is None else _place(index, partition, prefix, cursor)
+        answer = self._query(
+            partition, prefix, index=index, limit=limit, start=start, newest_first=True
+        )
+        names, following = _page(answer)
+        found = self.read(names)
+        return [each for name in names if (each := found[name]) is not None], following
+
+    def due(self, shard: int, until: int, limit: int) -> list[tuple[Name, Document]]:
+        """Return what one part of the due-index has up to `until` (ms), the oldest first."""
+        answer = self._query(due_partition(shard), "", limit=limit, up_to=f"{until:015d}$")
+        found = [to_document(item) for item in answer["Items"]]
+        return [(("due", str(each["when"]), each["what"], each["id"]), each) for each in found]
+
     def _batch(self, keys: list[tuple[str, str]]) -> list[Item]:
         wanted: Any = {
-            self._name: {"ConsistentRead": True, "Keys": [_key_item(pk, sk) for pk, sk in keys]}
+            self._name: {"ConsistentRead": True, "Keys": [key_item(pk, sk) for pk, sk in keys]}
         }
         items: list[Item] = []
         for attempt in range(8):
@@ -187,15 +187,17 @@ class Table:
         limit: int | None = None,
         start: Mapping[str, Any] | None = None,
         newest_first: bool = False,
+        up_to: str = "",
     ) -> dict[str, Any]:
-        pk, sk = {None: ("pk", "sk"), "by_contact": ("gsi1pk", "gsi1sk")}.get(
-            index, ("gsi2pk", "gsi2sk")
-        )
+        pk, sk = _INDEXES[index] if index else ("pk", "sk")
         values = {":p": {"S": partition}}
         condition = f"{pk} = :p"
         if prefix:
             values[":s"] = {"S": prefix}
             condition += f" AND begins_with({sk}, :s)"
+        if up_to:
+            values[":u"] = {"S": up_to}
+            condition += f" AND {sk} <= :u"
         request: dict[str, Any] = {
             "TableName": self._name,
             "KeyConditionExpression": condition,
@@ -215,109 +217,42 @@ class Table:
     def _indexed(self, index: str, partition: str, cursor: str | None) -> Page:
         start = None if cursor is None else read_key(cursor)
         answer = self._query(partition, "", index=index, limit=_PAGE, start=start)
-        last = answer.get("LastEvaluatedKey")
-        names = [name_of(item["pk"]["S"]) for item in answer["Items"]]
-        return names, write_key(last) if last else None
+        return _page(answer)
 
     def _write_one(self, step: Write) -> None:
-        operation = self._operation(step)
+        operation = operation_of(step, self._name)
         verb, body = next(iter(operation.items()))
         self._client.call(f"{verb}Item", body)
-
-    def _operation(self, step: Write | Check) -> dict[str, Any]:
-        pk, sk = key_of(step.name)
-        condition = _condition(step.expected)
-        if isinstance(step, Check):
-            return {
-                "ConditionCheck": {"TableName": self._name, "Key": _key_item(pk, sk), **condition}
-            }
-        if step.document is None:
-            return {"Delete": {"TableName": self._name, "Key": _key_item(pk, sk), **condition}}
-        item = {**_key_item(pk, sk), **to_attributes(step.document)}
-        if step.name[0] in _RECORDS:
-            item |= _index_keys(step.name, step.document)
-        return {"Put": {"TableName": self._name, "Item": item, **condition}}
 
     def _call(self, operation: str, payload: Mapping[str, object]) -> dict[str, Any]:
         try:
             return self._client.call(operation, payload)
         except AwsError as error:
-            raise _meaning(error) from error
+            raise meaning(error) from error
 
 
-def key_of(name: Name) -> tuple[str, str]:
-    """Return a document's key. Raise Quarantined where an id makes it longer than a key may be."""
-    kind, *parts = name
-    escaped = [_escape(part) for part in parts]
-    if kind in _CONFIG:
-        key = "CONFIG", f"{_CONFIG[kind]}#{escaped[0]}"
-    elif kind in _RECORDS:
-        key = "#".join([_RECORDS[kind], *escaped]), "HEAD"
-    elif kind == "entry":
-        key = "#".join([_RECORDS[parts[0]], *escaped[1:3]]), f"AT#{escaped[3]}"
-    elif kind in _FIXED:
-        key = _FIXED[kind](escaped)
-    else:
-        key = "#".join([_SINGLE[kind], *escaped]), _SINGLE[kind]
-    if max(len(key[0]), len(key[1])) > _LONGEST_KEY:
-        raise Quarantined("bad_id", "an id is longer than a key may be")
+def change_of(image: Item) -> tuple[Name, Entry] | None:
+    """Return the entry an image of the stream holds, with its name; None for all other items."""
+    name = entry_name_of(image["pk"]["S"], image["sk"]["S"])
+    return None if name is None else (name, to_document(image)["entry"])
+
+
+def _page(answer: Mapping[str, Any]) -> Page:
+    last = answer.get("LastEvaluatedKey")
+    names = [name_of(item["pk"]["S"]) for item in answer["Items"]]
+    return names, write_key(last) if last else None
+
+
+def _place(index: str, partition: str, prefix: str, cursor: str) -> Item:
+    """Return the place a cursor leads to. Raise BadRequest where it is another list's."""
+    key = read_key(cursor)
+    pk, sk = _INDEXES[index]
+    lengths = [len(value["S"]) for value in key.values()]
+    if (
+        key.keys() != {"pk", "sk", pk, sk}
+        or key[pk]["S"] != partition
+        or not key[sk]["S"].startswith(prefix)
+        or not all(0 < length <= LONGEST_KEY for length in lengths)
+    ):
+        raise BadRequest(FOREIGN)
     return key
-
-
-def name_of(partition: str) -> Name:
-    """Return the record whose partition this is."""
-    entity, *parts = partition.split("#")
-    kind = next(kind for kind, word in _RECORDS.items() if word == entity)
-    return (kind, *map(unquote, parts))
-
-
-def _escape(part: str) -> str:
-    # Alphanumerics and the marks ids are made of stay legible; `#` above all does not.
-    return quote(part, safe="@:+=,.~_- ")
-
-
-def _key_item(pk: str, sk: str) -> Item:
-    return {"pk": {"S": pk}, "sk": {"S": sk}}
-
-
-def _condition(expected: int | None) -> dict[str, Any]:
-    if expected is None:
-        return {}
-    if expected == 0:
-        return {"ConditionExpression": "attribute_not_exists(pk)"}
-    return {
-        "ConditionExpression": "v = :v",
-        "ExpressionAttributeValues": {":v": {"N": str(expected)}},
-    }
-
-
-def _index_keys(name: Name, head: Document) -> Item:
-    """Return the index keys of a head: none for a tombstone or what does not show."""
-    word, connection, identity = _RECORDS[name[0]], _escape(name[1]), _escape(name[2])
-    item: Item = {}
-    if head.get("shown"):
-        owner = None
-        if head["contact_id"]:
-            owner = f"CONTACT#{_escape(head['contact_id'])}"
-        elif head["email"]:
-            owner = f"WAITING#{_escape(head['email'])}"
-        if owner:
-            item["gsi1pk"] = {"S": owner}
-            item["gsi1sk"] = {"S": f"{word}#{head['date'] or 0:015d}#{connection}#{identity}"}
-    if head.get("customer_id"):
-        item["gsi2pk"] = {"S": f"CUSTOMER#{connection}#{_escape(head['customer_id'])}"}
-        item["gsi2sk"] = {"S": f"{word}#{identity}"}
-    return item
-
-
-def _meaning(error: AwsError) -> Exception:
-    """Return what a failed call means to a use case."""
-    if error.code == "ConditionalCheckFailedException":
-        return Contended("a document has changed since it was read")
-    if error.code == "TransactionCanceledException":
-        reasons = {each.get("Code") for each in error.payload.get("CancellationReasons", [])}
-        if reasons & {"ConditionalCheckFailed", "TransactionConflict"}:
-            return Contended("a document has changed since it was read")
-    if error.code in ("TransactionConflictException", "TransactionInProgressException"):
-        return Contended("another transaction holds the document")
-    return Retryable(f"the table answered {error.code}") if error.retryable else error

@@ -91,6 +91,13 @@ class Library(Reads, Protocol):
         """Return a page of documents of one kind. Raise BadRequest for a bad cursor."""
 
 
+class DueIndex(Writes, Protocol):
+    """What has to be woken, by the time at which."""
+
+    def due(self, shard: int, until: int, limit: int) -> list[tuple[Name, Document]]:
+        """Return what one part of the index has up to `until` (ms), the oldest first."""
+
+
 class Missing(Exception):
     """Folding needs documents that have not been read yet."""
 

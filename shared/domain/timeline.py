@@ -218,9 +218,11 @@ def _next(waiting: Sequence[Entry], state: State, said: Mapping[str, Entry]) -> 
     free = (i for i, entry in enumerate(waiting) if not entry.before and stated & entry.said.keys())
     first = next(free, 0)
     rivals = [entry for entry in waiting if entry is not waiting[first]]
-    said = waiting[first].said
+    chosen = waiting[first].said
     return first, not any(
-        name in said and said[name] != value for each in rivals for name, value in each.said.items()
+        name in chosen and chosen[name] != value
+        for each in rivals
+        for name, value in each.said.items()
     )
 
 
