@@ -64,7 +64,7 @@ def _parse(name: str, kind: str, text: str) -> str | int | bool | None:
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
     if name.endswith("_url"):
         return text if text.startswith(("https://", "http://")) else None
-    if name == "parameter_prefix":
+    if name.endswith("_prefix"):
         return text if text.startswith("/") and not text.endswith("/") else None
     if name == "log_level":
         return text if text in LOG_LEVELS else None
@@ -111,7 +111,35 @@ class ManageSettings(Settings):
 
     table_name: str
     parameter_prefix: str
+    endpoint_prefix: str
     events_queue_url: str
     history_queue_url: str
+    automations_queue_url: str
     bodies_bucket: str
     config_cache_seconds: int
+
+
+class FireSettings(Settings):
+    """`fire_triggers`: the table whose stream it reads, the queue and the bus it tells."""
+
+    table_name: str
+    automations_queue_url: str
+    bus_name: str
+    config_cache_seconds: int
+
+
+class RunSettings(Settings):
+    """`run_automations`: the table, its own queue, the bus, and where endpoints' secrets lie."""
+
+    table_name: str
+    automations_queue_url: str
+    bus_name: str
+    endpoint_prefix: str
+    config_cache_seconds: int
+
+
+class WakeSettings(Settings):
+    """`wake_due`: the due-index, and the queue that what is due goes to."""
+
+    table_name: str
+    automations_queue_url: str

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 # Service: the prefix of its operations, and the version of its JSON protocol.
 _PROTOCOLS = {
     "dynamodb": ("DynamoDB_20120810", "1.0"),
+    "events": ("AWSEvents", "1.1"),
     "sqs": ("AmazonSQS", "1.0"),
     "ssm": ("AmazonSSM", "1.1"),
 }
@@ -171,7 +172,7 @@ class AwsClient:
 
     @classmethod
     def from_environment(cls, service: str, environ: Mapping[str, str]) -> AwsClient:
-        """Return the client of `sqs`, `dynamodb` or `ssm` for a Lambda's own role and region."""
+        """Return the client of a service of `_PROTOCOLS` for a Lambda's own role and region."""
         return cls(service, SignedEndpoint.from_environment(service, environ))
 
     def call(self, operation: str, payload: Mapping[str, object]) -> dict[str, Any]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from shared.adapters.aws import AwsClient
 from shared.adapters.bodies import S3Objects
 from shared.domain.envelope import EventEnvelope, deduplication_of, group_of
+from shared.domain.errors import Retryable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -87,6 +88,23 @@ class Queue:
         if delay_seconds > 0:
             payload["DelaySeconds"] = min(delay_seconds, _DELAY_SECONDS_MAX)
         self._client.call("SendMessage", payload)
+
+    def send_calls(self, url: str, calls: Sequence[tuple[Mapping[str, object], int]]) -> None:
+        """Put up to ten messages on a standard queue, each with its delay in seconds.
+
+        Raise AwsError, or Retryable where SQS took only some of them.
+        """
+        entries: list[dict[str, object]] = [
+            {
+                "Id": str(place),
+                "MessageBody": _encode({"v": 1, **call}),
+                "DelaySeconds": max(0, min(seconds, _DELAY_SECONDS_MAX)),
+            }
+            for place, (call, seconds) in enumerate(calls)
+        ]
+        payload = {"QueueUrl": url, "Entries": entries}
+        if self._client.call("SendMessageBatch", payload).get("Failed"):
+            raise Retryable("the queue did not take all messages")
 
     def park(self, url: str, message: str, group: str, identity: str) -> None:
         """Put a message as it came onto its dead-letter queue. Raise AwsError.

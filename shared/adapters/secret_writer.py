@@ -1,4 +1,4 @@
-"""A connection's secrets as `manage` keeps them: one SecureString per connection, whole.
+"""Connections' and endpoints' secrets as `manage` keeps them: one SecureString each, whole.
 
 The parameter is what opens a door: where it exists, events are accepted. It is read uncached
 before it is replaced, so that secrets an operator did not repeat stay. They must never be logged.
@@ -50,17 +50,19 @@ class SecretWriter:
             raise Retryable("the connection's secrets are not a JSON object") from None
         return secrets
 
+    def create(self, connection_id: str, secrets: Mapping[str, Any]) -> bool:
+        """Write the first secrets; return whether there were none. Raise AwsError."""
+        try:
+            self._put(connection_id, secrets, overwrite=False)
+        except AwsError as error:
+            if error.code == "ParameterAlreadyExists":
+                return False
+            raise
+        return True
+
     def write(self, connection_id: str, secrets: Mapping[str, Any]) -> None:
         """Replace the connection's secrets. Raise AwsError."""
-        self._client.call(
-            "PutParameter",
-            {
-                "Name": parameter_name(self._prefix, connection_id),
-                "Value": _encode(secrets),
-                "Type": "SecureString",
-                "Overwrite": True,
-            },
-        )
+        self._put(connection_id, secrets, overwrite=True)
 
     def delete(self, connection_id: str) -> None:
         """Remove the connection's secrets, if there are any. Raise AwsError."""
@@ -71,3 +73,14 @@ class SecretWriter:
         except AwsError as error:
             if error.code != "ParameterNotFound":
                 raise
+
+    def _put(self, connection_id: str, secrets: Mapping[str, Any], *, overwrite: bool) -> None:
+        self._client.call(
+            "PutParameter",
+            {
+                "Name": parameter_name(self._prefix, connection_id),
+                "Value": _encode(secrets),
+                "Type": "SecureString",
+                "Overwrite": overwrite,
+            },
+        )

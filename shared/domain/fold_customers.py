@@ -64,11 +64,12 @@ class Customers:
         self._folding.put(name, about)
 
     def join(self, record: Record) -> None:
-        """Tell a record seen for the first time who its customer is, as far as that is known."""
+        """Tell a record whose customer is new to it who that is, as far as that is known."""
         if record.customer_id is None or not record.touched:
             return
         customer = self.get(record.customer_id)
-        if not record.known:
+        fresh = record.head.get("customer_id") != record.customer_id
+        if fresh:
             # Were the customer changed meanwhile, the job that tells the customer's records might
             # not find this one yet.
             self._folding.rely_on(self._name(record.customer_id))
@@ -76,7 +77,7 @@ class Customers:
             return
         for entry in customers.entries_for(customer, record) if customer is not None else ():
             record.add(entry)
-        if customer is None and not record.known:
+        if customer is None and fresh:
             self._folding.ask("customer", record.customer_id)
 
     def person(self, customer_id: str | None) -> dict[str, Any] | None:

@@ -75,11 +75,15 @@ class Orders:
             entries = record.entries()
             lost = {_identity(said) for said in gone}
             for entry in entries:
-                for name in [each for each in entry.said if each.startswith("order:")]:
-                    told = (entry.event_id, entry.event_type, name.removeprefix("order:"))
-                    if told in lost:
-                        _replace(entry, name, anew.pop(told, None))
-                        record.mend(entry)
+                event = (entry.event_id, entry.event_type)
+                names = [each for each in entry.said if each.startswith("order:")]
+                mistaken = [n for n in names if (*event, n.removeprefix("order:")) in lost]
+                for name in mistaken:
+                    del entry.said[name]
+                    record.mend(entry)
+                for key in [key for key in anew if mistaken and key[:2] == event]:
+                    _, order, summary = anew.pop(key)
+                    entry.said[f"order:{order}"] = summary
             record.retell(entry for entry in entries if entry.said)
         for each, order, summary in anew.values():
             record.add(_derived(each, order, summary))
@@ -232,14 +236,6 @@ class Orders:
 
 def _side(entry: Entry) -> str:
     return "document" if "document" in entry.said else "payment"
-
-
-def _replace(entry: Entry, name: str, said: Derived | None) -> None:
-    """Have an entry say what the order says now, or nothing of it any more."""
-    if said is None:
-        del entry.said[name]
-    else:
-        entry.said[name] = said[2]
 
 
 def _derived(source: Entry, order: str, summary: dict[str, Any]) -> Entry:

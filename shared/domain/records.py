@@ -7,7 +7,7 @@ turns out different is mended. Entries and head are written in the same commit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -80,6 +80,7 @@ class Record:
         """Make `entries` the whole history, and write whatever that changes."""
         self.touched = True
         before = self._all()
+        announced = {k for k, each in before.items() if each.kind == "created" and not each.joined}
         self._entries = {_key(entry): entry for entry in entries}
         for key, gone in before.items():
             if key not in self._entries:
@@ -94,7 +95,7 @@ class Record:
                 self._take(step, late=bool(self._stored) and passed)
             if differs or before.get(_key(step.entry)) is not step.entry:
                 self._written[_key(step.entry)] = step.entry
-        self._announce_once()
+        self._announce_once(announced)
         self.told, self.ambiguous = told.told, told.ambiguous
         self.state = told.state
         self.view = told.told[-1].view if told.told else None
@@ -142,16 +143,24 @@ class Record:
             self._entries |= self._written
         return self._entries
 
-    def _announce_once(self) -> None:
-        """Mark a creation as `joined` where the record, or a part of it, had announced one."""
-        entries = list(self._all().values())
-        for entry in entries:
+    def _announce_once(self, announced: Collection[str]) -> None:
+        """Mark a creation as `joined` where it, or a part of this record, was announced before.
+
+        `announced` are those that stood here so far. One that was announced in another record, or
+        in between was none, is not to be announced again.
+        """
+        entries = self._all()
+        for key, entry in entries.items():
             if entry.kind != "created":
                 continue
-            joined = any(each.born and each is not entry for each in entries)
-            if (entry.joined, entry.born) != (joined, entry.born or not joined):
-                entry.joined, entry.born = joined, entry.born or not joined
-                self._written[_key(entry)] = entry
+            if entry.born:
+                joined = key not in announced
+            else:
+                joined = any(each.born for each in entries.values())
+            born = entry.born or not joined
+            if (entry.joined, entry.born) != (joined, born):
+                entry.joined, entry.born = joined, born
+                self._written[key] = entry
 
     def _take(self, step: Told, *, late: bool) -> None:
         entry = step.entry

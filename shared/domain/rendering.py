@@ -61,14 +61,14 @@ def goods_of(connection_id: str, view: View) -> list[Name]:
     return found
 
 
-def recurring_payment(name: Name, head: Document, view: View, goods: Goods) -> Json:
-    """Return a recurring payment; `view` is what its head's facets show."""
+def joined(name: Name, head: Document, view: View, goods: Goods) -> Json:
+    """Return a recurring payment with its ids and the catalogue's names, in internal values."""
     connection_id = name[1]
     items = view["line_items"]
     title = (
         _good(connection_id, "product", items[0].get("store_primary_id"), goods) if items else {}
     )
-    told = {
+    return {
         "connection_id": connection_id,
         "store_recurring_payment_id": name[2],
         **view,
@@ -80,7 +80,11 @@ def recurring_payment(name: Name, head: Document, view: View, goods: Goods) -> J
         "mirror_of": head.get("mirror_of"),
         "version": head["version"],
     }
-    return changes.to_json(told)
+
+
+def recurring_payment(name: Name, head: Document, view: View, goods: Goods) -> Json:
+    """Return a recurring payment; `view` is what its head's facets show."""
+    return changes.to_json(joined(name, head, view, goods))
 
 
 def order(name: Name, head: Document, view: View, goods: Goods) -> Json:

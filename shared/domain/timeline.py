@@ -45,8 +45,8 @@ class Entry:
     """What one event says of one record, at its place, and the transition it made there.
 
     `at` and `received_at` are in ms. `refs` are the order's names this event links. `kind` is None
-    while the entry changes nothing that shows. `born` marks an entry that was recorded as the
-    creation of its record, `joined` a creation that repeats an earlier record of it.
+    while the entry changes nothing that shows. `born` marks an entry that was announced as the
+    creation of its record, `joined` a creation that was announced before, by itself or another.
     `contact_version` is the version of the contact the change was recorded with.
     """
 

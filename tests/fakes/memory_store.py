@@ -6,6 +6,7 @@ import copy
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from shared.adapters.table_keys import shard_of
 from shared.domain.errors import BadRequest, Contended
 from shared.domain.ports import Check, Document, Name, Page, Write
 from shared.domain.timeline import Entry
@@ -67,18 +68,37 @@ class MemoryStore:
         return wanted[:limit]
 
     def listed(
-        self, kind: str, limit: int, cursor: str | None
+        self, kind: str, limit: int, cursor: str | None, of: str = ""
     ) -> tuple[list[Document], str | None]:
         self.reads += 1
         names = sorted(
-            (name for name in self.documents if name[0] == kind), reverse=kind == "quarantine"
+            (name for name in self.documents if name[0] == kind and of in ("", name[1])),
+            reverse=kind in ("quarantine", "firing"),
         )
-        if cursor is not None and not cursor.isdigit():
-            raise BadRequest("the cursor is not one this API has given out")
-        start = int(cursor or 0)
-        page = names[start : start + limit]
-        following = str(start + limit) if start + limit < len(names) else None
+        page, following = _page(names, limit, cursor)
         return [copy.deepcopy(self.documents[name]) for name in page], following
+
+    def newest(
+        self, log: Name, limit: int, cursor: str | None
+    ) -> tuple[list[Document], str | None]:
+        self.reads += 1
+        kind, of, *state = log
+        found = [
+            (name, document)
+            for name, document in self.documents.items()
+            if _is_in(kind, of, name, document) and (not state or document["state"] == state[0])
+        ]
+        found.sort(key=lambda each: _date(*each), reverse=True)
+        page, following = _page([name for name, _ in found], limit, cursor)
+        return [copy.deepcopy(self.documents[name]) for name in page], following
+
+    def due(self, shard: int, until: int, limit: int) -> list[tuple[Name, Document]]:
+        found: list[tuple[Name, Document]] = [
+            (name, copy.deepcopy(document))
+            for name, document in self.documents.items()
+            if name[0] == "due" and shard_of(name[3]) == shard and document["when"] <= until
+        ]
+        return sorted(found, key=lambda each: (each[1]["when"], each[0]))[:limit]
 
     def _heads(self, wanted: Any, connection_id: str | None = None) -> Page:
         names = [
@@ -90,3 +110,29 @@ class MemoryStore:
             and wanted(head)
         ]
         return sorted(names), None
+
+
+def _page(names: list[Name], limit: int, cursor: str | None) -> Page:
+    if cursor is not None and not cursor.isdigit():
+        raise BadRequest("the cursor is not one this API has given out")
+    start = int(cursor or 0)
+    following = str(start + limit) if start + limit < len(names) else None
+    return names[start : start + limit], following
+
+
+def _is_in(log: str, of: str, name: Name, document: dict[str, Any]) -> bool:
+    return {
+        "firings": name[0] == "firing" and name[1] == of,
+        "runs": name[0] == "run" and document.get("automation_id") == of,
+        "runs_of_contact": name[0] == "run" and document.get("contact_id") == of,
+        "deliveries": name[0] == "delivery" and document.get("endpoint_id") == of,
+        "deliveries_in": name[0] == "delivery" and document.get("state") == of,
+    }[log]
+
+
+def _date(name: Name, document: dict[str, Any]) -> tuple[Any, ...]:
+    if name[0] == "firing":
+        return (name[2],)
+    if name[0] == "delivery":
+        return (document["state"], document["created"], name[1])
+    return (document["started"], name[1])

@@ -57,6 +57,7 @@ class Caller:
         ("sqs", "AmazonSQS.DoIt", "application/x-amz-json-1.0"),
         ("dynamodb", "DynamoDB_20120810.DoIt", "application/x-amz-json-1.0"),
         ("ssm", "AmazonSSM.DoIt", "application/x-amz-json-1.1"),
+        ("events", "AWSEvents.DoIt", "application/x-amz-json-1.1"),
     ],
 )
 def test_call_is_a_signed_post_of_the_services_json_protocol(

@@ -12,6 +12,7 @@ import pytest
 
 from shared.adapters.queue import MESSAGE_BYTES_MAX, Queue
 from shared.domain.envelope import EventEnvelope, group_of, read_message
+from shared.domain.errors import Retryable
 
 _FIFO = "https://sqs.eu-central-1.amazonaws.com/111122223333/events.fifo"
 _STANDARD = "https://sqs.eu-central-1.amazonaws.com/111122223333/history"
@@ -233,3 +234,28 @@ def test_visibility_stays_within_what_sqs_takes(asked: int, given: int) -> None:
             {"QueueUrl": _FIFO, "ReceiptHandle": "receipt", "VisibilityTimeout": given},
         )
     ]
+
+
+def test_calls_are_sent_ten_at_once_each_with_its_delay() -> None:
+    sqs = FakeSqs()
+
+    Queue(sqs).send_calls(_STANDARD, [({"kind": "run"}, 0), ({"kind": "deliver"}, 86_400)])
+
+    ((operation, payload),) = sqs.calls
+    assert operation == "SendMessageBatch"
+    assert payload == {
+        "QueueUrl": _STANDARD,
+        "Entries": [
+            {"Id": "0", "MessageBody": '{"v":1,"kind":"run"}', "DelaySeconds": 0},
+            {"Id": "1", "MessageBody": '{"v":1,"kind":"deliver"}', "DelaySeconds": 900},
+        ],
+    }
+
+
+def test_a_batch_that_was_taken_in_part_is_a_passing_fault() -> None:
+    class Choosy(FakeSqs):
+        def call(self, operation: str, payload: Mapping[str, object]) -> dict[str, Any]:
+            return {"Successful": [{"Id": "0"}], "Failed": [{"Id": "1"}]}
+
+    with pytest.raises(Retryable):
+        Queue(Choosy()).send_calls(_STANDARD, [({"kind": "run"}, 0), ({"kind": "run"}, 0)])

@@ -53,11 +53,21 @@ def test_what_is_no_object_is_not_taken_for_secrets_nor_quoted(held: str) -> Non
     assert error.value.__cause__ is None
 
 
-@pytest.mark.parametrize("operation", ["read", "delete"])
+@pytest.mark.parametrize("operation", ["read", "delete", "create"])
 def test_other_refusals_are_passed_on(operation: str) -> None:
+    arguments: tuple[Any, ...] = ("shop", {}) if operation == "create" else ("shop",)
+
     class Refusing:
         def call(self, operation: str, payload: object) -> dict[str, Any]:
             raise AwsError("AccessDeniedException", "no", 400, {})
 
     with pytest.raises(AwsError):
-        getattr(SecretWriter(Refusing(), PREFIX), operation)("shop")
+        getattr(SecretWriter(Refusing(), PREFIX), operation)(*arguments)
+
+
+def test_the_first_secrets_are_made_once() -> None:
+    writer = SecretWriter(FakeSSM(), PREFIX)
+
+    assert writer.create("crm", {"secrets": [1]}) is True
+    assert writer.create("crm", {"secrets": [2]}) is False
+    assert writer.read("crm") == {"secrets": [1]}

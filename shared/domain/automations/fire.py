@@ -1,0 +1,170 @@
+"""A change sets automations off: each firing once, whatever crashes, repeats or races.
+
+The order of things is what makes that true. A firing is committed under its identity together with
+the mark that a `once` automation has run for the contact; then its message is sent; then the bus
+is told. Whoever comes again finds the firing, and sends the message of one that nobody has taken
+up yet. So nothing is lost by a crash in between, and what is sent twice is the same firing.
+
+    commit firing + once mark ── crash: the stream comes again, the firing is pending: sent again
+    send {"kind": "run"} ─────── crash: sent again; whoever runs it claims it by its state
+    tell the bus ─────────────── crash: told again, under the same id
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from shared.domain import times
+from shared.domain.automations import bus_events
+from shared.domain.automations.bus_events import BusEvent
+from shared.domain.automations.configuration import Configuration, Known
+from shared.domain.automations.definition import CHANGES, Automation
+from shared.domain.automations.firings import Firings, Queue, firing_of
+from shared.domain.automations.happening import Happening, came_too_late
+from shared.domain.automations.sight import Records, Sight
+from shared.domain.automations.subscribers import Subscribers
+from shared.domain.automations.trigger import judge
+from shared.domain.ports import Document, Name, Writes
+
+# How often a record may have gone into another one.
+_HOPS_MAX = 5
+Fired = list[tuple[Document, Automation]]
+
+
+class Store(Records, Writes, Protocol):
+    """Where records and firings lie."""
+
+
+class Bus(Protocol):
+    """The event bus."""
+
+    def put(self, events: Sequence[BusEvent]) -> None:
+        """Put events on the bus."""
+
+
+class Fire:
+    """Fires automations; one for all changes of a warm Lambda."""
+
+    def __init__(
+        self, *, store: Store, queue: Queue, bus: Bus, configuration: Configuration, url: str
+    ) -> None:
+        """`url` is the queue of automations."""
+        self._store = store
+        self._queue = queue
+        self._bus = bus
+        self._configuration = configuration
+        self._url = url
+        self._firings = Firings(store=store, queue=queue, url=url)
+        self._subscribers = Subscribers(store=store, queue=queue, url=url)
+
+    def change(self, happening: Happening, now: int) -> list[str]:
+        """Fire what a change sets off and tell the bus; return the firings' ids.
+
+        Raise Retryable where it has to be tried again; nothing is fired twice by that.
+        """
+        if not happening.tells or not happening.is_new:
+            return []
+        known = self._configuration.at(now, happening.record[1])
+        connection = known.connections.get(happening.record[1])
+        if connection is not None and connection.get("role") == "mirror":
+            return []
+        due, rest = _due(happening, known, now)
+        fired: Fired = []
+        if due or rest or known.subscribers(happening.type):
+            sight = self._sight(happening, known)
+            if sight is not None:
+                if rest:
+                    self._put_off(happening, rest)
+                fired = self._fire(due, sight, known, now)
+                self._subscribers.changed(happening, sight, known, now)
+        told = [bus_events.changed(happening, connection)] if _is_told(happening) else []
+        return self._tell(told, fired)
+
+    def settled(self, message: Mapping[str, Any], now: int) -> list[str]:
+        """Fire what a created record sets off once its first burst of events is over.
+
+        `message` is `{"kind": "settled", "record": [kind, connection, id], "entry": place}`.
+        """
+        kind, connection_id, record_id = message["record"]
+        name: Name = ("entry", kind, connection_id, record_id, message["entry"])
+        found = self._entry(name)
+        if found is None:
+            return []
+        happening = Happening(name, found["entry"], None, now)
+        known = self._configuration.at(now, connection_id)
+        due = [each for each in known.index.candidates(happening) if each.trigger.settles]
+        sight = self._sight(happening, known) if due else None
+        return self._tell([], self._fire(due, sight, known, now) if sight else [])
+
+    def _entry(self, name: Name) -> Document | None:
+        """Return an entry, also of a record that has gone into another one since."""
+        kind, connection_id, record_id, place = name[1:]
+        for _ in range(_HOPS_MAX):
+            entry: Name = ("entry", kind, connection_id, record_id, place)
+            record: Name = (kind, connection_id, record_id)
+            found = self._store.read([entry, record])
+            head = found[record]
+            if found[entry] is not None or not (head and head.get("merged_into")):
+                return found[entry]
+            record_id = head["merged_into"]
+        return None
+
+    def _sight(self, happening: Happening, known: Known) -> Sight | None:
+        """Return whom a change is about, None where nobody may be told of it."""
+        if happening.entry.contact_id is None:
+            return None
+        contact_name: Name = ("contact", happening.entry.contact_id)
+        found = self._store.read([contact_name, happening.record])
+        contact, head = found[contact_name], found[happening.record]
+        if contact is None or (head is not None and head.get("mirror_of")):
+            return None
+        connection = known.connections.get(happening.record[1])
+        if came_too_late(happening, contact, connection, known.settle):
+            return None
+        return Sight(happening, contact, head, store=self._store, known=known)
+
+    def _put_off(self, happening: Happening, rest: int) -> None:
+        message = {
+            "kind": "settled",
+            "record": list(happening.record),
+            "entry": happening.name[4],
+        }
+        self._queue.send_call(self._url, message, -(-rest // times.SECOND))
+
+    def _fire(self, due: Sequence[Automation], sight: Sight, known: Known, now: int) -> Fired:
+        happening = sight.happening
+        connection = known.connections.get(happening.record[1])
+        fired: Fired = []
+        for automation in due:
+            decision = judge(automation, sight)
+            if decision.fires:
+                firing = firing_of(automation, happening, sight.contact, connection, decision, now)
+                held = self._firings.keep(firing, automation)
+                fired += [(held, automation)] if held is not None else []
+        self._subscribers.fired(fired, sight, known, now)
+        return fired
+
+    def _tell(self, told: Sequence[BusEvent], fired: Fired) -> list[str]:
+        events = [*told, *(bus_events.fired(firing) for firing, _ in fired)]
+        if events:
+            self._bus.put(events)
+        return [firing["firing_id"] for firing, _ in fired]
+
+
+def _due(happening: Happening, known: Known, now: int) -> tuple[list[Automation], int]:
+    """Return the automations to ask now, and how long (ms) the others wait; 0 for no others."""
+    rest = max(0, happening.entry.recorded_at + known.settle - now)
+    due, waits = [], False
+    for each in known.index.candidates(happening):
+        if each.trigger.settles and rest:
+            waits = True
+        else:
+            due.append(each)
+    return due, rest if waits else 0
+
+
+def _is_told(happening: Happening) -> bool:
+    """Tell whether the bus hears of a change: not of imported history, nor of a contact's match."""
+    known = happening.type in CHANGES
+    return known and not happening.entry.historical and not happening.retells

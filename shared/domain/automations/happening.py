@@ -1,0 +1,106 @@
+"""A change as triggers look at it: one entry of a record's history, as it stands now.
+
+An entry is written more than once: told when its event is folded, amended when an earlier event
+comes late, attached when its contact appears. Each writing is a happening; what was there before
+tells them apart, and identities keep a trigger from firing twice for what was there already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shared.domain import durations, times
+from shared.domain.ports import Document, Name
+from shared.domain.timeline import Entry
+
+_LATE_MATCH = {"policy": "fire_if_newer_than", "duration": "PT24H"}
+# Times of the stream are whole seconds.
+_GRAIN = times.SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An entry that was written at `written_at` (ms); `before` is what it was until then.
+
+    `name` is the entry's own: `("entry", kind, connection_id, record_id, place)`.
+    """
+
+    name: Name
+    entry: Entry
+    before: Entry | None
+    written_at: int
+
+    @property
+    def record(self) -> Name:
+        """The record it belongs to."""
+        return self.name[1:4]
+
+    @property
+    def kind(self) -> str:
+        """The record's kind."""
+        return self.name[1]
+
+    @property
+    def tells(self) -> bool:
+        """Whether it is a transition that others should hear of at all."""
+        entry = self.entry
+        if entry.kind == "created":
+            return not entry.joined
+        return entry.kind == "updated" and bool(entry.changes)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether what it tells, or whom it concerns, is not what it was before."""
+        return self.before is None or _told(self.before) != _told(self.entry)
+
+    @property
+    def retells(self) -> bool:
+        """Whether only its contact is new, and the transition was told before."""
+        return self.before is not None and _told(self.before)[:-1] == _told(self.entry)[:-1]
+
+    @property
+    def type(self) -> str:
+        """The change's name among outbound events."""
+        return f"{self.kind}.{self.entry.kind}"
+
+    def cause(self, connection: Document | None) -> dict[str, Any]:
+        """Return which event of which store made the change."""
+        known = connection or {}
+        return {
+            "provider": known.get("provider"),
+            "connection_id": self.record[1],
+            "event_id": self.entry.event_id,
+            "event_type": self.entry.event_type,
+            "occurred_at": self.entry.at,
+            "late": self.entry.late,
+            "mode": known.get("mode", "live"),
+        }
+
+
+def came_too_late(
+    happening: Happening, contact: Document, connection: Document | None, settle: int
+) -> bool:
+    """Tell whether a change that waited for its contact is silent by its connection's policy.
+
+    A contact that appears within `settle` ms has not been waited for: one checkout sends its events
+    in any order. That holds where the contact itself was there, or is made by its first payment.
+    """
+    entry, known = happening.entry, connection or {}
+    if happening.before is None or happening.before.contact_id is not None:
+        return False
+    own = known.get("contact_policy") != "match_only"
+    waited = happening.written_at - entry.recorded_at
+    if (own or contact["created_date"] <= entry.recorded_at) and waited <= settle + _GRAIN:
+        return False
+    policy: Mapping[str, Any] = known.get("late_match") or _LATE_MATCH
+    if policy["policy"] == "fire_if_newer_than":
+        newest = durations.milliseconds(policy.get("duration") or _LATE_MATCH["duration"])
+        return happening.written_at - entry.at > newest
+    return bool(policy["policy"] == "silent")
+
+
+def _told(entry: Entry) -> tuple[Any, ...]:
+    changes = [(each.field, each.before, each.after) for each in entry.changes]
+    return entry.kind, changes, entry.late, entry.historical, entry.joined, entry.contact_id

@@ -1,0 +1,1 @@
+"""The segment language: typed fields, parsed conditions, one evaluator, and the reasons why."""

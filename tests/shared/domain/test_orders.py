@@ -1,0 +1,392 @@
+"""What an order's facets add up to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from shared.domain import orders
+from tests.laws import words
+from tests.laws.words import at
+
+
+def _facets(**facets: Any) -> dict[str, Any]:
+    """Return facets by readable names: `payment_ch_1` is `payment:ch_1`."""
+    kinds = ("payment_", "refund_", "refunded_", "dispute_")
+    named = {}
+    for name, facet in facets.items():
+        kind = next((kind for kind in kinds if name.startswith(kind)), None)
+        named[f"{kind[:-1]}:{name.removeprefix(kind)}" if kind else name] = facet
+    return named
+
+
+def _shown(**facets: Any) -> dict[str, Any]:
+    view = orders.show(_facets(**facets))
+    assert view is not None
+    return view
+
+
+def _refund(amount: int, minutes: float = 9, status: str = "completed") -> dict[str, Any]:
+    payment = "intent:pi_1"
+    own = f"re_{minutes}"
+    return {
+        "id": own,
+        "amount": amount,
+        "date": at(minutes),
+        "status": status,
+        "payment": payment,
+    }
+
+
+def _stated(amount: int | None, minutes: float = 9) -> dict[str, Any]:
+    return {"amount": amount, "date": at(minutes), "payment": "intent:pi_1"}
+
+
+def _dispute(amount: int, status: str) -> dict[str, Any]:
+    return {"id": "dp_1", "amount": amount, "date": at(20), "status": status}
+
+
+PAID, CHARGED = words.document(0), words.payment("1", 0)
+
+
+# What is no order.
+
+
+@pytest.mark.parametrize(
+    "facets",
+    [
+        {},
+        {"document": words.document(0, amount=0)},
+        {"document": words.document(0, state="draft")},
+        {"document": words.document(0, state="void")},
+        {"payment_cs_1": words.payment("1", 0, weight=0, status="pending")},
+        {"payment_cs_1": words.payment("1", 0, weight=0, status="cancelled")},
+        {"refund_re_1": _refund(500)},
+        {"refunded_pi_1": _stated(500)},
+        {"dispute_dp_1": _dispute(500, "open")},
+        {"customer": {"email": "ada@example.com"}},
+    ],
+    ids=[
+        "nothing",
+        "invoice over nothing",
+        "draft",
+        "voided untried",
+        "checkout unpaid",
+        "checkout abandoned",
+        "refund of an unknown payment",
+        "sum of an unknown payment",
+        "dispute of an unknown payment",
+        "customer alone",
+    ],
+)
+def test_no_order_is_shown(facets: dict[str, Any]) -> None:
+    assert orders.show(_facets(**facets)) is None
+
+
+def test_paid_checkout_is_an_order_until_its_payment_tells_more() -> None:
+    session = words.payment("1", 0, weight=0, amount=1900)
+
+    assert _shown(payment_cs_1=session)["status"] == "completed"
+
+
+# Status.
+
+
+@pytest.mark.parametrize(
+    ("state", "status"),
+    [
+        ("open", "pending"),
+        ("paid", "completed"),
+        ("failed", "declined"),
+        ("uncollectible", "declined"),
+    ],
+)
+def test_status_is_the_documents(state: str, status: str) -> None:
+    assert _shown(document=words.document(0, state=state))["status"] == status
+
+
+def test_invoice_voided_after_it_was_tried_is_declined() -> None:
+    void = words.document(0, state="void")
+
+    assert _shown(document=void, attempt={"date": at(3)})["status"] == "declined"
+    assert _shown(document=void, payment_ch_1=words.payment("1", 3, status="declined"))[
+        "status"
+    ] == ("declined")
+
+
+@pytest.mark.parametrize(
+    ("status", "shown"),
+    [
+        ("completed", "completed"),
+        ("pending", "pending"),
+        ("declined", "declined"),
+        ("cancelled", "declined"),
+    ],
+)
+def test_status_of_a_purchase_without_invoice_is_its_payments(status: str, shown: str) -> None:
+    assert _shown(payment_ch_1=words.payment("1", 0, status=status))["status"] == shown
+
+
+def test_open_invoice_whose_payment_arrived_is_paid() -> None:
+    view = _shown(document=words.document(0, state="open"), payment_ch_1=CHARGED)
+
+    assert view["status"] == "completed"
+
+
+def test_open_invoice_paid_in_part_is_not_paid_yet() -> None:
+    part = words.payment("1", 0, amount=900)
+
+    view = _shown(document=words.document(0, state="open"), payment_ch_1=part)
+
+    assert view["status"] == "pending"
+
+
+def test_several_payments_pay_one_invoice() -> None:
+    view = _shown(
+        document=words.document(0, state="open"),
+        payment_ch_1=words.payment("1", 0, amount=900, fee=30),
+        payment_ch_2=words.payment("2", 5, amount=1000, fee=40),
+    )
+
+    assert (view["status"], view["gross"], view["fee"]) == ("completed", 1900, 70)
+    assert [each["amount"] for each in view["payments"]] == [900, 1000]
+
+
+def test_invoice_paid_out_of_band_needs_no_payment() -> None:
+    view = _shown(document=PAID)
+
+    assert (view["status"], view["gross"], view["payments"]) == ("completed", 1900, [])
+    assert orders.net(view) == 1900
+
+
+def test_credit_on_the_account_pays_what_is_not_due() -> None:
+    part = words.document(0, state="open", due=400)
+
+    view = _shown(document=part, payment_ch_1=words.payment("1", 0, amount=400))
+
+    assert (view["status"], view["gross"]) == ("completed", 1900)
+
+
+# One payment, many accounts.
+
+
+def test_one_payment_of_many_accounts_is_told_by_the_best_one() -> None:
+    view = _shown(
+        payment_cs_1=words.payment("1", 2, weight=0),
+        payment_pi_1=words.payment("1", 1, weight=2, email="b@example.com"),
+        payment_ch_1=words.payment("1", 0, weight=3, fee=85),
+        payment_inpay_1=words.payment("1", 3, weight=1),
+    )
+
+    assert view["payments"] == [
+        {"id": "pi_1", "amount": 1900, "date": at(0), "status": "completed"}
+    ]
+    assert (view["gross"], view["fee"]) == (1900, 85)
+
+
+def test_payment_that_was_tried_twice_is_the_successful_try() -> None:
+    view = _shown(
+        payment_ch_1=words.payment("1", 0, status="declined", reference="ch_1"),
+        payment_ch_2=words.payment("1", 5, status="completed", reference="ch_2"),
+    )
+
+    assert view["status"] == "completed"
+    assert (view["gross"], view["processor_reference"]) == (1900, "ch_2")
+
+
+def test_completed_payment_stays_completed_whatever_a_better_account_says() -> None:
+    view = _shown(
+        payment_pi_1=words.payment("1", 9, weight=2, status="completed"),
+        payment_ch_1=words.payment("1", 0, weight=3, status="pending"),
+    )
+
+    assert view["status"] == "completed"
+
+
+def test_declined_tries_count_no_money() -> None:
+    view = _shown(
+        payment_ch_1=words.payment("1", 0, status="declined"),
+        payment_ch_2=words.payment("2", 5, status="declined", amount=2500),
+    )
+
+    assert (view["status"], view["gross"], orders.net(view)) == ("declined", 2500, 0)
+
+
+# Money that goes back.
+
+
+@pytest.mark.parametrize(
+    ("facets", "refunded", "status"),
+    [
+        ({"refund_a": _refund(500)}, 500, "partially_refunded"),
+        ({"refund_a": _refund(500), "refund_b": _refund(1400, 10)}, 1900, "refunded"),
+        ({"refund_a": _refund(500, status="pending")}, 0, "completed"),
+        ({"refund_a": _refund(500, status="failed")}, 0, "completed"),
+        ({"refunded_x": _stated(500)}, 500, "partially_refunded"),
+        ({"refunded_x": _stated(500), "refund_a": _refund(500)}, 500, "partially_refunded"),
+        ({"refunded_x": _stated(500), "refund_a": _refund(1900)}, 1900, "refunded"),
+        ({"refunded_x": _stated(None), "refund_a": _refund(1900, status="failed")}, 0, "completed"),
+        (
+            {
+                "refunded_x": _stated(None),
+                "refund_a": _refund(1400, status="failed"),
+                "refund_b": _refund(500, 10),
+            },
+            500,
+            "partially_refunded",
+        ),
+        ({"refund_a": _refund(5000)}, 1900, "refunded"),
+    ],
+)
+def test_refunds_are_counted_once(facets: dict[str, Any], refunded: int, status: str) -> None:
+    view = _shown(document=PAID, payment_ch_1=CHARGED, **facets)
+
+    assert (view["refunded"], view["status"]) == (refunded, status)
+    assert orders.net(view) == 1900 - refunded
+
+
+def test_refunds_of_several_payments_add_up() -> None:
+    other = {**_refund(700, 11), "payment": "intent:pi_2"}
+
+    view = _shown(document=PAID, payment_ch_1=CHARGED, refunded_x=_stated(500), refund_b=other)
+
+    assert view["refunded"] == 1200
+
+
+@pytest.mark.parametrize(
+    ("status", "shown", "net"),
+    [("open", "disputed", 0), ("lost", "disputed", 0), ("won", "completed", 1900)],
+)
+def test_dispute_withholds_its_amount_until_it_is_won(status: str, shown: str, net: int) -> None:
+    view = _shown(document=PAID, payment_ch_1=CHARGED, dispute_dp_1=_dispute(1900, status))
+
+    assert (view["status"], orders.net(view)) == (shown, net)
+
+
+def test_dispute_never_withholds_what_was_refunded_already() -> None:
+    view = _shown(
+        document=PAID,
+        payment_ch_1=CHARGED,
+        refund_a=_refund(1000),
+        dispute_dp_1=_dispute(1900, "open"),
+    )
+
+    assert (view["refunded"], view["withheld"], orders.net(view)) == (1000, 900, 0)
+
+
+# When, whose, and of what.
+
+
+def test_order_occurred_when_it_was_paid() -> None:
+    bill = words.document(0, paid_date=at(60))
+
+    assert _shown(document=bill, payment_ch_1=CHARGED)["occurred_date"] == at(60)
+
+
+@pytest.mark.parametrize(
+    ("facets", "minutes"),
+    [
+        ({"payment_ch_1": words.payment("1", 5)}, 5),
+        ({"attempt": {"date": at(7)}}, 7),
+        ({"payment_ch_1": words.payment("1", 5, status="declined")}, 5),
+        ({}, 0),
+    ],
+)
+def test_unpaid_order_occurred_when_it_was_last_tried(
+    facets: dict[str, Any], minutes: float
+) -> None:
+    bill = words.document(0, state="open")
+
+    assert _shown(document=bill, **facets)["occurred_date"] == at(minutes)
+
+
+def test_order_is_of_the_subscription_its_invoice_or_payment_names() -> None:
+    named = words.payment("1", 0, subscription_id="sub_9")
+
+    assert _shown(document=PAID)["recurring_payment_id"] == "sub_1"
+    assert _shown(payment_ch_1=named)["kind"] == "subscription"
+    assert _shown(payment_ch_1=CHARGED)["kind"] == "one_time"
+
+
+def test_email_is_the_customers_of_today_before_the_invoices_and_the_payments() -> None:
+    bill = words.document(0, email="then@example.com")
+    charged = words.payment("1", 0, email="paid@example.com")
+    today = {"email": "today@example.com"}
+
+    whole = {"document": bill, "payment_ch_1": charged}
+    assert _shown(**whole, customer=today)["email"] == "today@example.com"
+    assert _shown(**whole)["email"] == "then@example.com"
+    assert _shown(payment_ch_1=charged)["email"] == "paid@example.com"
+
+
+def test_id_is_the_strongest_names() -> None:
+    names = ["session:cs_1", "charge:ch_1", "intent:pi_1", "document:in_1"]
+
+    assert [orders.order_id(set(names[:count])) for count in (1, 2, 3, 4)] == [
+        "cs_1",
+        "ch_1",
+        "pi_1",
+        "in_1",
+    ]
+
+
+# What a subscription hears of it.
+
+
+def _summary(**facets: Any) -> dict[str, Any] | None:
+    state = _facets(**facets)
+    told = orders.summary(state, orders.show(state))
+    return told[1] if told else None
+
+
+def test_invoice_nobody_has_tried_to_pay_says_nothing_of_payment() -> None:
+    assert _summary(document=words.document(0, state="open")) is None
+
+
+def test_one_time_purchase_says_nothing_to_any_subscription() -> None:
+    assert _summary(payment_ch_1=CHARGED) is None
+
+
+def test_invoice_that_waits_for_its_payer_is_pending() -> None:
+    waits = {"date": at(3), "action_required": True}
+
+    told = _summary(document=words.document(0, state="open"), attempt=waits)
+
+    assert told is not None
+    assert (told["status"], told["date"], told["cycle_paid"]) == ("pending", at(3), False)
+
+
+def test_payment_under_way_is_pending() -> None:
+    waits = words.payment("1", 2, status="pending")
+
+    told = _summary(document=words.document(0, state="open"), payment_ch_1=waits)
+
+    assert told is not None
+    assert told["status"] == "pending"
+
+
+def test_failed_invoice_tells_its_next_attempt() -> None:
+    failed = words.document(0, state="failed", next_attempt=at(99))
+
+    told = _summary(document=failed, attempt={"date": at(1)})
+
+    assert told is not None
+    assert (told["status"], told["next_attempt"]) == ("declined", at(99))
+
+
+@pytest.mark.parametrize(
+    ("cycle", "counts"), [("create", True), ("cycle", True), ("update", False), (None, False)]
+)
+def test_paid_cycle_counts_and_a_proration_does_not(cycle: str | None, counts: bool) -> None:
+    told = _summary(document=words.document(0, cycle=cycle), refund_a=_refund(1900))
+
+    assert told is not None
+    assert (told["status"], told["cycle_paid"]) == ("refunded", counts)
+
+
+def test_disputed_order_is_a_completed_payment_to_its_subscription() -> None:
+    told = _summary(document=PAID, dispute_dp_1=_dispute(1900, "open"))
+
+    assert told is not None
+    assert told["status"] == "completed"
