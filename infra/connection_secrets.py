@@ -1,4 +1,4 @@
-"""Connections' secrets: SSM SecureStrings under one prefix, written by `manage` alone.
+"""Secrets of connections or endpoints: SSM SecureStrings under a prefix, written by `manage`.
 
 Nothing is created here: a connection's parameter comes and goes with the connection. Standard
 parameters under AWS's own key cost nothing, and need no permission on that key.

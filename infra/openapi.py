@@ -20,12 +20,14 @@ from pydantic.json_schema import models_json_schema
 
 from functions.manage.routes import ROUTES as MANAGE
 from functions.query.routes import ROUTES as QUERY
-from shared.api import answers, record_answers
+from shared.api import answers, automation_answers, record_answers
 from shared.api.access import ACCESS, PUBLIC, SCOPES
 from shared.api.route import LIMIT, LIMIT_MAX, Route
 
 Json = dict[str, Any]
 
+# Every shape by its name.
+SHAPES = {**vars(answers), **vars(record_answers), **vars(automation_answers)}
 _REF = "#/components/schemas/{model}"
 _PROBLEMS = {
     400: "The request makes no sense: a body that is not strict JSON, a broken cursor or limit.",
@@ -83,7 +85,7 @@ def document() -> Json:
 
 def shape(name: str) -> type[answers.Shape]:
     """Return the shape of that name. Raise KeyError where there is none."""
-    found: type[answers.Shape] = {**vars(answers), **vars(record_answers)}[name]
+    found: type[answers.Shape] = SHAPES[name]
     return found
 
 
@@ -114,7 +116,11 @@ def _operation(route: Route[Any], references: Mapping[str, Json]) -> Json:
             str(status): _response(route, status, references) for status in statuses(route)
         },
     }
-    parameters = [*_path_parameters(route.path), *(_paging() if route.paged else ())]
+    parameters = [
+        *_path_parameters(route.path),
+        *_filters(route),
+        *(_paging() if route.paged else ()),
+    ]
     if parameters:
         operation["parameters"] = parameters
     if route.body is not None:
@@ -167,6 +173,13 @@ def _path_parameters(path: str) -> list[Json]:
             "description": "Percent-encoded.",
         }
         for name in re.findall(r"\{(\w+)\}", path)
+    ]
+
+
+def _filters(route: Route[Any]) -> list[Json]:
+    return [
+        {"name": name, "in": "query", "schema": {"type": "string"}, "description": "Only these."}
+        for name in route.filters
     ]
 
 

@@ -12,8 +12,11 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.exceptions import accept
+
 PROCESS_TIMEOUT_SECONDS = 30
 CALL_TIMEOUT_SECONDS = 60
+RUN_TIMEOUT_SECONDS = 60
 _VISIBILITY_PER_TIMEOUT = 6
 # With fewer, a crashing consumer sends messages past their successors (measured: 1.4 % at six).
 MAX_RECEIVES = 12
@@ -22,7 +25,7 @@ _DEAD_KEPT = Duration.days(14)
 
 
 class Queues(Construct):
-    """Events in order per customer; history and provider calls in any order."""
+    """Events in order per customer; history, calls and automations in any order."""
 
     def __init__(self, scope: Construct, name: str, *, key: kms.IKey | None) -> None:
         super().__init__(scope, name)
@@ -33,6 +36,15 @@ class Queues(Construct):
         self.history = self._source("History", PROCESS_TIMEOUT_SECONDS, self.history_dead)
         self.calls_dead = self._dead("CallsDead")
         self.calls = self._source("Calls", CALL_TIMEOUT_SECONDS, self.calls_dead)
+        self.automations_dead = self._dead("AutomationsDead")
+        self.automations = self._source("Automations", RUN_TIMEOUT_SECONDS, self.automations_dead)
+        # Where Lambda notes which changes of the table's stream it gave up on.
+        self.stream_dead = self._dead("StreamDead")
+        accept(
+            self.stream_dead,
+            "SQS3",
+            reason="It is a dead-letter queue, of the stream's mapping instead of a queue.",
+        )
         self.urls = {
             "EVENTS_QUEUE_URL": self.events.queue_url,
             "EVENTS_DLQ_URL": self.events_dead.queue_url,
@@ -40,12 +52,21 @@ class Queues(Construct):
             "HISTORY_DLQ_URL": self.history_dead.queue_url,
             "CALLS_QUEUE_URL": self.calls.queue_url,
             "CALLS_DLQ_URL": self.calls_dead.queue_url,
+            "AUTOMATIONS_QUEUE_URL": self.automations.queue_url,
+            "AUTOMATIONS_DLQ_URL": self.automations_dead.queue_url,
+            "STREAM_DLQ_URL": self.stream_dead.queue_url,
         }
 
     @property
     def dead_letters(self) -> dict[str, sqs.Queue]:
         """Return the dead-letter queues by the name of their source."""
-        return {"Events": self.events_dead, "History": self.history_dead, "Calls": self.calls_dead}
+        return {
+            "Events": self.events_dead,
+            "History": self.history_dead,
+            "Calls": self.calls_dead,
+            "Automations": self.automations_dead,
+            "Stream": self.stream_dead,
+        }
 
     def _source(
         self, name: str, timeout_seconds: int, dead: sqs.Queue, *, fifo: bool = False

@@ -6,7 +6,9 @@ from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
 from infra.api import Api
+from infra.automations import Automations
 from infra.bundle import Bundler
+from infra.bus import Bus
 from infra.connection_secrets import ConnectionSecrets
 from infra.doors import Doors
 from infra.functions import Functions
@@ -26,11 +28,22 @@ class PaysignalStack(Stack):
         self.storage = Storage(self, "Storage", customer_key=options.customer_key)
         self.queues = Queues(self, "Queues", key=self.storage.key)
         self.secrets = ConnectionSecrets(self, "Secrets", prefix=f"/{name}/connections")
-        values = {**self.storage.names, **self.queues.urls, "PARAMETER_PREFIX": self.secrets.prefix}
+        self.endpoint_secrets = ConnectionSecrets(
+            self, "EndpointSecrets", prefix=f"/{name}/endpoints"
+        )
+        self.bus = Bus(self, "Bus", name=name)
+        values = {
+            **self.storage.names,
+            **self.queues.urls,
+            "PARAMETER_PREFIX": self.secrets.prefix,
+            "ENDPOINT_PREFIX": self.endpoint_secrets.prefix,
+            "BUS_NAME": self.bus.name,
+        }
         self.functions = Functions(bundler=bundler, local=options.local, values=values)
         doors = self._let_events_in(options)
         self._process_events()
         self._call_providers()
+        self._run_automations()
         api = self._answer(options, doors)
         Monitoring(self, "Monitoring", queues=self.queues, api=api, functions=self.functions)
         for key, value in {"API_URL": api.url, **values}.items():
@@ -64,6 +77,24 @@ class PaysignalStack(Stack):
         self.secrets.grant_read(caller)
         self.queues.events.grant_send_messages(caller)
 
+    def _run_automations(self) -> None:
+        automations = Automations(
+            self,
+            "Automations",
+            functions=self.functions,
+            table=self.storage.table,
+            queues=self.queues,
+        )
+        for function in (automations.fire, automations.run, automations.wake):
+            self.storage.grant_read_write(function)
+            self.queues.automations.grant_send_messages(function)
+        self.storage.grant_read_stream(automations.fire)
+        self.queues.stream_dead.grant_send_messages(automations.fire)
+        self.queues.automations.grant_consume_messages(automations.run)
+        self.endpoint_secrets.grant_read(automations.run)
+        self.bus.grant_put(automations.fire)
+        self.bus.grant_put(automations.run)
+
     def _answer(self, options: Options, doors: Doors) -> Api:
         origins = options.cors_origins
         api = Api(self, "Api", functions=self.functions, doors=doors, cors_origins=origins)
@@ -72,6 +103,8 @@ class PaysignalStack(Stack):
         self.storage.grant_read_bodies(api.manage)
         self.storage.grant_put_bodies(api.manage)
         self.secrets.grant_write(api.manage)
+        self.endpoint_secrets.grant_write(api.manage)
+        self.queues.automations.grant_send_messages(api.manage)
         self.queues.events.grant_send_messages(api.manage)
         self.queues.history.grant_send_messages(api.manage)
         return api

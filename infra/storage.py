@@ -48,6 +48,15 @@ class Storage(Construct):
         self.grant_read(grantee)
         self._grant(grantee, _WRITE, self.table.table_arn)
 
+    def grant_read_stream(self, grantee: lambda_.IFunction) -> None:
+        """Allow reading the changes of the table's items, old and new."""
+        self.table.grant_stream_read(grantee)
+        accept(
+            grantee.role or grantee,
+            "IAM5[Resource::*]",
+            reason="ListStreams knows no resource; reading names this table's stream alone.",
+        )
+
     def grant_put_bodies(self, grantee: lambda_.IFunction) -> None:
         """Allow storing a raw body."""
         self._grant_objects(grantee, "s3:PutObject")

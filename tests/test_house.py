@@ -216,6 +216,8 @@ def test_only_the_edge_catches_everything() -> None:
     edges = {
         "functions/process_events/process_batch.py",
         "functions/process_events/messages.py",
+        "functions/fire_triggers/read_stream.py",
+        "functions/run_automations/process_batch.py",
         "shared/door.py",
         "shared/api/resolver.py",
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import zoneinfo
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 # The zones' own data: neither Lambda's image nor every host has it, and zoneinfo finds it here.
@@ -104,6 +104,15 @@ Labels = Annotated[list[Line], Field(max_length=100)]
 Scope = Annotated[str, AfterValidator(_is_scope), Field(json_schema_extra={"enum": list(SCOPES)})]
 FieldName = Annotated[
     str, AfterValidator(_is_field), Field(json_schema_extra={"enum": list(FIELDS)})
+]
+
+
+EventType = Literal[
+    "*",
+    "recurring_payment.created",
+    "recurring_payment.updated",
+    "order.created",
+    "automation.fired",
 ]
 
 
@@ -207,3 +216,40 @@ class ContactBody(Body):
     add_lists: Labels = Field(default_factory=list)
     remove_lists: Labels = Field(default_factory=list)
     add_aliases: Annotated[list[Email], Field(max_length=20)] = Field(default_factory=list)
+
+
+class AutomationBody(Body):
+    """An automation; faults inside its trigger and steps are told with their paths."""
+
+    name: Line
+    enabled: bool = True
+    trigger: dict[str, Any] = Field(
+        description="`type`, and by type `field`, `from`, `to`; `runs`, `late`, `history`, "
+        "`segment`.",
+        examples=[{"type": "recurring_payment_updated", "field": "status", "to": "payment_failed"}],
+    )
+    steps: list[dict[str, Any]] = Field(
+        default_factory=list,
+        description="Each with its `type`: webhook, emit_event, add_tag, remove_tag, "
+        "add_to_segment, remove_from_segment, branch, wait.",
+        examples=[[{"type": "webhook", "endpoint_id": "crm"}]],
+    )
+    on_edit: Literal["finish", "cancel"] = Field(
+        default="finish",
+        description="Whether runs under way finish as they began when this is changed.",
+    )
+
+
+class EndpointBody(Body):
+    """An endpoint; its secret is made for it and shown once."""
+
+    url: Annotated[str, StringConstraints(min_length=1, max_length=2048)]
+    events: Annotated[list[EventType], Field(max_length=50), AfterValidator(_distinct)] = Field(
+        default_factory=list,
+        description="Types it hears of without an automation; `*` for all, none for automations "
+        "alone.",
+    )
+    status: Literal["enabled", "disabled"] | None = Field(
+        default=None,
+        description="Stays as it is where omitted; `enabled` also sends what was held meanwhile.",
+    )

@@ -5,8 +5,9 @@ import secrets
 import time
 import uuid
 
+from functions.manage.adapters import Adapters
 from functions.manage.outgoing import Outgoing
-from functions.manage.routes import ROUTES, Adapters
+from functions.manage.routes import ROUTES
 from shared.adapters.aws import AwsClient
 from shared.adapters.queue import Queue
 from shared.adapters.secret_writer import SecretWriter
@@ -28,15 +29,18 @@ handler = Api(
     Adapters(
         store=_table,
         secrets=SecretWriter.from_environment(_settings.parameter_prefix, os.environ),
+        endpoint_secrets=SecretWriter.from_environment(_settings.endpoint_prefix, os.environ),
         outbox=Outgoing(
             Queue.from_environment(os.environ, _settings.bodies_bucket),
             events_url=_settings.events_queue_url,
             history_url=_settings.history_queue_url,
+            automations_url=_settings.automations_queue_url,
             local=_settings.mode_local,
         ),
         now=_now,
         new_id=lambda: uuid.uuid4().hex,
         new_secret=lambda: secrets.token_hex(32),
+        random_bytes=secrets.token_bytes,
         local=_settings.mode_local,
     ),
     keys=KeyRing(_table, cache_seconds=_settings.config_cache_seconds, now=_now),

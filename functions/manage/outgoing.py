@@ -1,12 +1,16 @@
-"""What `manage` puts on the queues: retried events, and jobs that follow a new contact."""
+"""What `manage` puts on the queues: retried events, jobs of a new contact, replayed deliveries."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from shared.adapters.queue import Queue
+from shared.domain.deliveries import Message
 from shared.domain.envelope import EventEnvelope
 
 # Indexes follow the table within a second as a rule.
 _LATER_SECONDS = 30
+_BATCH = 10
 # A contact is nobody's connection's: what waits for it may have come by any.
 _ANY_CONNECTION = "*"
 
@@ -14,8 +18,17 @@ _ANY_CONNECTION = "*"
 class Outgoing:
     """The events queue for what is due now, the history queue (not FIFO) for what may wait."""
 
-    def __init__(self, queue: Queue, *, events_url: str, history_url: str, local: bool) -> None:
+    def __init__(
+        self,
+        queue: Queue,
+        *,
+        events_url: str,
+        history_url: str,
+        automations_url: str,
+        local: bool,
+    ) -> None:
         self._queue = queue
+        self._automations_url = automations_url
         self._events_url = events_url
         self._history_url = history_url
         self._later_seconds = 2 if local else _LATER_SECONDS
@@ -33,6 +46,12 @@ class Outgoing:
         self._queue.send_call(
             self._history_url, {"kind": "job", **_job(email)}, self._later_seconds
         )
+
+    def deliver(self, messages: Sequence[Message]) -> None:
+        """Have deliveries attempted now. Raise AwsError or Retryable."""
+        for start in range(0, len(messages), _BATCH):
+            batch = messages[start : start + _BATCH]
+            self._queue.send_calls(self._automations_url, [(each, 0) for each in batch])
 
 
 def _job(email: str) -> dict[str, str]:

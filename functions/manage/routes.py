@@ -2,46 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
-
+from functions.manage import automation_routes
+from functions.manage.adapters import Adapters
 from functions.manage.bodies import (
     ContactBody,
     KeyBody,
     SettingsBody,
     StripeConnection,
 )
-from functions.manage.connections import Secrets, delete_connection, put_connection
-from functions.manage.contacts import Attaching, put_contact
-from functions.manage.quarantine import Events, retry
+from functions.manage.connections import delete_connection, put_connection
+from functions.manage.contacts import put_contact
+from functions.manage.quarantine import retry
 from functions.manage.settings import put_settings
 from shared.api.bodies import validated
 from shared.api.keys import create_key, revoke_key
 from shared.api.route import Answer, Request, Route
 from shared.domain import rendering, times
-from shared.domain.ports import Reads, Writes
-
-
-class Store(Reads, Writes, Protocol):
-    """The table as `manage` uses it."""
-
-
-class Outbox(Attaching, Events, Protocol):
-    """The queues as `manage` uses them."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Adapters:
-    """What `manage` reads and writes; `now` is in ms, `new_secret` nobody can guess."""
-
-    store: Store
-    secrets: Secrets
-    outbox: Outbox
-    now: Callable[[], int]
-    new_id: Callable[[], str]
-    new_secret: Callable[[], str]
-    local: bool
 
 
 def write_connection(request: Request, at: Adapters) -> Answer:
@@ -158,4 +134,5 @@ ROUTES: tuple[Route[Adapters], ...] = (
         body=SettingsBody,
         answers={200: "Settings"},
     ),
+    *automation_routes.ROUTES,
 )

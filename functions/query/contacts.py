@@ -11,7 +11,7 @@ from typing import Any
 from functions.query.records import Shown, goods_of, shown
 from shared.domain import emails, fields, preferences, rendering
 from shared.domain.errors import NotFound
-from shared.domain.ports import Document, Library, Name
+from shared.domain.ports import Document, Library, Name, Reads
 from shared.domain.rendering import Goods, Json
 from shared.domain.timeline import Entry
 
@@ -21,7 +21,7 @@ TIMELINE_MAX = 50
 
 def read_contact(wanted: str, *, store: Library, local: bool) -> Json:
     """Return the contact of an email, alias or id. Raise NotFound where there is none."""
-    contact = _find(wanted, store=store)
+    contact = find_contact(wanted, store=store)
     contact_id = contact["contact_id"]
     settings = preferences.effective(store.read([preferences.NAME])[preferences.NAME], local=local)
     payments, orders = (
@@ -40,7 +40,8 @@ def read_contact(wanted: str, *, store: Library, local: bool) -> Json:
     }
 
 
-def _find(wanted: str, *, store: Library) -> Document:
+def find_contact(wanted: str, *, store: Reads) -> Document:
+    """Return the contact of an email, alias or id. Raise NotFound where there is none."""
     contact_id: str | None = wanted
     if "@" in wanted:
         email = emails.normalise(wanted)

@@ -7,7 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from functions.query.routes import ROUTES, Adapters
+from functions.query.adapters import Adapters
+from functions.query.routes import ROUTES
 from shared.adapters.aws import AwsClient
 from shared.adapters.table import Table
 from shared.api.keys import KeyRing

@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-
-from functions.query import docs
+from functions.query import automation_routes, docs
+from functions.query.adapters import Adapters, listed_page
 from functions.query.contacts import read_contact
 from functions.query.records import read_recurring_payment
 from shared.api.route import Answer, Request, Route
 from shared.domain import preferences, rendering
 from shared.domain.errors import NotFound
-from shared.domain.ports import Document, Library, Name
-
-
-@dataclass(frozen=True, kw_only=True)
-class Adapters:
-    """What `query` reads: the table, and the generated description of the API."""
-
-    store: Library
-    openapi: Callable[[], dict[str, Any]]
-    local: bool
+from shared.domain.ports import Name
 
 
 def list_connections(request: Request, at: Adapters) -> Answer:
     """List the connections."""
-    return _page("connection", rendering.connection, request, at)
+    return listed_page("connection", rendering.connection, request, at)
 
 
 def read_connection(request: Request, at: Adapters) -> Answer:
@@ -63,12 +51,12 @@ def read_one_recurring_payment(request: Request, at: Adapters) -> Answer:
 
 def list_quarantine(request: Request, at: Adapters) -> Answer:
     """List the events that could never be accepted, and why."""
-    return _page("quarantine", rendering.quarantined, request, at)
+    return listed_page("quarantine", rendering.quarantined, request, at)
 
 
 def list_keys(request: Request, at: Adapters) -> Answer:
     """List the API keys. A key itself is shown once, when it is made."""
-    return _page("key", rendering.key, request, at)
+    return listed_page("key", rendering.key, request, at)
 
 
 def read_settings(request: Request, at: Adapters) -> Answer:
@@ -92,14 +80,6 @@ def read_docs(request: Request, at: Adapters) -> Answer:
         "Content-Security-Policy": docs.POLICY,
     }
     return Answer(200, docs.page(at.openapi()), "text/html; charset=utf-8", headers)
-
-
-def _page(
-    kind: str, render: Callable[[Document], dict[str, Any]], request: Request, at: Adapters
-) -> Answer:
-    limit, cursor = request.page()
-    found, following = at.store.listed(kind, limit, cursor)
-    return Answer(200, {"items": [render(each) for each in found], "next_cursor": following})
 
 
 _PAYMENT = "/v1/recurring-payments/{connection_id}/{store_recurring_payment_id}"
@@ -153,6 +133,7 @@ ROUTES: tuple[Route[Adapters], ...] = (
         run=read_settings,
         answers={200: "Settings"},
     ),
+    *automation_routes.ROUTES,
     Route(method="GET", path="/v1/openapi.json", run=read_openapi, answers={200: None}),
     Route(method="GET", path="/docs", run=read_docs, answers={200: None}),
 )

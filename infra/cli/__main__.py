@@ -10,7 +10,19 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from infra.bundle import BundleError
-from infra.cli import demo, deploy, doctor, down, keys, send, tail, up
+from infra.cli import (
+    deliveries,
+    demo,
+    deploy,
+    doctor,
+    down,
+    keys,
+    listen,
+    replay,
+    send,
+    tail,
+    up,
+)
 from infra.cli.command import CliError, Command
 from infra.deploy import DeployError
 from infra.local.emulator import EmulatorError
@@ -24,6 +36,9 @@ COMMANDS: dict[str, Command] = {
     "up": up,
     "send": send,
     "tail": tail,
+    "listen": listen,
+    "deliveries": deliveries,
+    "replay": replay,
     "keys": keys,
     "doctor": doctor,
     "down": down,

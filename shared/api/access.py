@@ -20,6 +20,7 @@ SCOPES = (
     "config:read",
     "config:write",
 )
+_OF_ONE_SEGMENT = frozenset({"automation_id", "endpoint_id", "delivery_id", "run_id"})
 # Open to everyone: what the API looks like is no secret.
 PUBLIC = ""
 
@@ -36,6 +37,22 @@ ACCESS: Mapping[tuple[str, str], str] = {
         "GET",
         "/v1/recurring-payments/{connection_id}/{store_recurring_payment_id}",
     ): "contacts:read",
+    ("GET", "/v1/automations"): "config:read",
+    ("GET", "/v1/automations/{automation_id}"): "config:read",
+    ("PUT", "/v1/automations/{automation_id}"): "config:write",
+    ("DELETE", "/v1/automations/{automation_id}"): "config:write",
+    # Whom an automation acted for, and what was said of them, is people's data.
+    ("GET", "/v1/automations/{automation_id}/firings"): "contacts:read",
+    ("GET", "/v1/runs"): "contacts:read",
+    ("DELETE", "/v1/runs/{run_id}"): "config:write",
+    ("GET", "/v1/endpoints"): "config:read",
+    ("GET", "/v1/endpoints/{endpoint_id}"): "config:read",
+    ("PUT", "/v1/endpoints/{endpoint_id}"): "config:write",
+    ("DELETE", "/v1/endpoints/{endpoint_id}"): "config:write",
+    ("POST", "/v1/endpoints/{endpoint_id}/rotate"): "config:write",
+    ("GET", "/v1/deliveries"): "config:read",
+    ("GET", "/v1/deliveries/{delivery_id}"): "contacts:read",
+    ("POST", "/v1/deliveries/{delivery_id}/replay"): "config:write",
     ("GET", "/v1/quarantine"): "config:read",
     ("POST", "/v1/quarantine/{quarantine_id}/retry"): "config:write",
     ("GET", "/v1/keys"): "config:write",
@@ -51,10 +68,11 @@ def pattern(path: str) -> re.Pattern[str]:
     """Return what a decoded request path must match to be the route `path`.
 
     A parameter is one segment; one that ends the route takes all the rest, because ids from
-    outside may hold anything, slashes included.
+    outside may hold anything, slashes included. Ids that are made here hold none.
     """
     parts = re.split(r"\{(\w+)\}", path)
-    last = len(parts) - 2 if path.endswith("}") else None
+    greedy = path.endswith("}") and parts[-2] not in _OF_ONE_SEGMENT
+    last = len(parts) - 2 if greedy else None
     written = [
         (rf"(?P<{part}>.+)" if index == last else rf"(?P<{part}>[^/]+)")
         if index % 2

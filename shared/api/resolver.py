@@ -70,7 +70,10 @@ class Api(Generic[Adapters]):
             key_id = self._authorise(route)
             event = self._resolver.current_event
             request = Request(
-                params=params, query=event.get("queryStringParameters") or {}, raw=_body(event)
+                params=params,
+                query=event.get("queryStringParameters") or {},
+                raw=_body(event),
+                host=event.request_context.domain_name or "",
             )
             answer = route.run(request, self._adapters)
             log(

@@ -30,6 +30,7 @@ class Request:
     params: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     raw: bytes = b""
+    host: str = ""
 
     def json(self) -> dict[str, Any]:
         """Return the body. Raise BadRequest unless it is one strict JSON object."""
@@ -66,7 +67,8 @@ class Route(Generic[Adapters]):
 
     `answers` maps each success to the shape its body has, in `shared.api.answers` or
     `record_answers`, None for no JSON; shapes go by name because no Lambda must pay for loading
-    them. `problems` are the statuses beyond those every route of its kind may give.
+    them. `problems` are the statuses beyond those every route of its kind may give. `filters` are
+    the query parameters that choose among what is listed.
     """
 
     method: str
@@ -75,4 +77,5 @@ class Route(Generic[Adapters]):
     answers: Mapping[int, str | None]
     problems: tuple[int, ...] = ()
     body: type[BaseModel] | None = None
+    filters: tuple[str, ...] = ()
     paged: bool = False

@@ -14,11 +14,18 @@ from shared.api.route import Route
 from shared.domain.errors import Retryable
 from tests.support.api_client import ROUTES, ApiClient, Reply
 
+UNKNOWN = "unknown"
 EXAMPLES: dict[str, dict[str, Any]] = {
     "/v1/connections/{connection_id}": {"provider": "stripe"},
     "/v1/contacts": {"email": "ada@example.com"},
     "/v1/keys": {"name": "CRM", "scopes": ["config:read"]},
     "/v1/settings": {},
+    "/v1/automations/{automation_id}": {
+        "name": "Rescue",
+        "trigger": {"type": "recurring_payment_updated", "field": "status", "to": "paused"},
+        "steps": [{"type": "add_tag", "tag": "Paused"}],
+    },
+    "/v1/endpoints/{endpoint_id}": {"url": "https://hooks.example.com/in"},
 }
 
 closed = [route for route in ROUTES if ACCESS[route.method, route.path] != PUBLIC]
@@ -32,7 +39,7 @@ def name(route: Route[Any]) -> str:
     return f"{route.method} {route.path}"
 
 
-def path_of(route: Route[Any], identity: str = "unknown") -> str:
+def path_of(route: Route[Any], identity: str = UNKNOWN) -> str:
     return "/".join(identity if part.startswith("{") else part for part in route.path.split("/"))
 
 
@@ -117,6 +124,7 @@ def test_a_body_above_five_megabytes_is_too_large(route: Route[Any]) -> None:
 @pytest.mark.parametrize("route", paged, ids=name)
 def test_a_limit_or_cursor_of_ones_own_making_is_a_bad_request(route: Route[Any]) -> None:
     client = ApiClient()
+    client.put(f"/v1/automations/{UNKNOWN}", EXAMPLES["/v1/automations/{automation_id}"])
 
     for query in ({"limit": "0"}, {"limit": "many"}, {"cursor": "../../etc"}, {"cursor": ""}):
         assert call(client, route, query=query).status == 400
@@ -133,7 +141,7 @@ def test_while_the_table_fails_a_caller_is_asked_to_come_again(
     def fail(*_: Any) -> Any:
         raise Retryable("the table would not hand out all keys")
 
-    for operation in ("read", "commit", "listed"):
+    for operation in ("read", "commit", "listed", "newest"):
         monkeypatch.setattr(client.store, operation, fail)
     reply = call(client, route, body=EXAMPLES.get(route.path))
 

@@ -72,8 +72,10 @@ def actions(template: Template, folder: str) -> dict[str, set[str]]:
 def _short(resource: Any) -> str:
     """Return the construct behind a resource, readable: `QueuesEvents`, `StorageBodies/*`."""
     text = json.dumps(resource)
+    if resource == "*":
+        return "*"
     if "parameter/" in text:
-        return "parameters"
+        return "endpoint parameters" if "/endpoints/" in text else "parameters"
     if "Fn::Join" in text:
         name, (_, parts) = "", resource["Fn::Join"]
         for part in parts:

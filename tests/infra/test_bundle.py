@@ -1,6 +1,7 @@
 """Assets: the right files, the locked versions, bytes that repeat, and imports that hold."""
 
 import importlib.util
+import inspect
 import re
 import struct
 import subprocess
@@ -12,24 +13,33 @@ import pytest
 
 from infra.bundle import ROOT, Asset, BundleError, Bundler, Target
 from infra.packages import Packages
+from shared.settings import Settings
 from tests.infra.conftest import CACHE
 
 LOCK = ROOT / "requirements" / "runtime.txt"
 LAMBDAS = sorted(handler.parent.name for handler in (ROOT / "functions").glob("*/handler.py"))
 DOORS = [name for name in LAMBDAS if name.startswith("ingest_")]
+
+
+def _some_value(name: str) -> str:
+    """Return a value that fits a setting of this name."""
+    if name.endswith("_url"):
+        return f"https://sqs.example.com/1/{name}"
+    if name.endswith("_prefix"):
+        return "/paysignal/something"
+    return "1" if name.endswith("_seconds") else name
+
+
 # What a handler reads at its import; any values do.
 ENVIRONMENT = {
-    "TABLE_NAME": "table",
-    "BODIES_BUCKET": "bucket",
-    "PARAMETER_PREFIX": "/paysignal/connections",
-    "CONFIG_CACHE_SECONDS": "1",
-    **{
-        f"{name}_URL": f"https://sqs.example.com/1/{name.lower()}"
-        for name in ("EVENTS_QUEUE", "EVENTS_DLQ", "HISTORY_QUEUE", "CALLS_QUEUE")
-    },
     "AWS_REGION": "us-east-1",
     "AWS_ACCESS_KEY_ID": "none",
     "AWS_SECRET_ACCESS_KEY": "none",
+    **{
+        name.upper(): _some_value(name)
+        for settings in Settings.__subclasses__()
+        for name in inspect.get_annotations(settings)
+    },
 }
 
 

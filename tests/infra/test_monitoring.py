@@ -10,7 +10,9 @@ from tests.infra.templates import Template, properties, resources
 _OWN = ("Quarantined", "OrderBroken")
 
 
-@pytest.mark.parametrize("queue", ["EventsDead", "HistoryDead", "CallsDead"])
+@pytest.mark.parametrize(
+    "queue", ["EventsDead", "HistoryDead", "CallsDead", "AutomationsDead", "StreamDead"]
+)
 def test_a_single_dead_letter_raises_the_alarm(template: Template, queue: str) -> None:
     (alarm,) = (
         each

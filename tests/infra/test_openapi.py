@@ -12,7 +12,7 @@ import pytest
 from aws_lambda_powertools.event_handler.openapi.models import OpenAPI
 
 from infra import openapi
-from shared.api import answers, record_answers
+from shared.api import answers
 from shared.api.access import ACCESS, PUBLIC
 from shared.api.route import Route
 from tests.support.api_client import ROUTES
@@ -73,7 +73,7 @@ def test_a_route_names_each_parameter_of_its_path(
     in_path = [each["name"] for each in found if each["in"] == "path"]
     assert in_path == re.findall(r"\{(\w+)\}", route.path)
     in_query = [each["name"] for each in found if each["in"] == "query"]
-    assert in_query == (["limit", "cursor"] if route.paged else [])
+    assert in_query == [*route.filters, *(["limit", "cursor"] if route.paged else [])]
 
 
 def test_names_are_given_once_and_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
@@ -92,7 +92,7 @@ def test_bodies_and_answers_are_closed_and_named_alike_everywhere(document: dict
 
 
 def test_every_shape_of_an_answer_says_what_it_is() -> None:
-    for name, shape in {**vars(answers), **vars(record_answers)}.items():
+    for name, shape in openapi.SHAPES.items():
         if isinstance(shape, type) and issubclass(shape, answers.Shape):
             assert shape.__doc__, name
 

@@ -11,7 +11,7 @@ _DAY = 86_400
 
 
 def test_messages_stay_hidden_for_six_times_their_consumers_timeout(template: Template) -> None:
-    for mapping in properties(template, "AWS::Lambda::EventSourceMapping"):
+    for mapping in _mappings(template):
         _, function = function_of(template, mapping)
         window = mapping.get("MaximumBatchingWindowInSeconds", 0)
 
@@ -21,7 +21,7 @@ def test_messages_stay_hidden_for_six_times_their_consumers_timeout(template: Te
 
 
 def test_a_queue_tries_often_before_it_gives_up(template: Template) -> None:
-    for mapping in properties(template, "AWS::Lambda::EventSourceMapping"):
+    for mapping in _mappings(template):
         assert queue_of(template, mapping)["RedrivePolicy"]["maxReceiveCount"] == 12
 
 
@@ -39,8 +39,9 @@ def test_dead_letters_are_kept_longer_than_their_source_and_in_its_kind(template
 def test_every_source_has_dead_letters_of_its_own(template: Template) -> None:
     dead = [_dead_of(queue_of(template, each)) for each in _mappings(template)]
 
-    assert len(set(dead)) == len(dead) == 3
-    assert len(resources(template, "AWS::SQS::Queue")) == 6
+    assert len(set(dead)) == len(dead) == 4
+    # And one more, for the changes of the table's stream that Lambda gave up on.
+    assert len(resources(template, "AWS::SQS::Queue")) == 2 * 4 + 1
 
 
 def test_events_wait_only_for_events_of_their_own_customer(template: Template) -> None:
@@ -67,7 +68,8 @@ def test_failed_messages_are_listed_exactly_where_the_handler_lists_them(
 
 
 @pytest.mark.parametrize(
-    ("queue", "batch", "at_once"), [("Events", 10, None), ("History", 10, 2), ("Calls", 1, 2)]
+    ("queue", "batch", "at_once"),
+    [("Events", 10, None), ("History", 10, 2), ("Calls", 1, 2), ("Automations", 10, 10)],
 )
 def test_consumers_take_as_much_as_they_should(
     template: Template, queue: str, batch: int, at_once: int | None
@@ -97,8 +99,29 @@ def test_queues_are_encrypted_and_refuse_plain_http(template: Template) -> None:
     assert all(each["SqsManagedSseEnabled"] for each in properties(template, "AWS::SQS::Queue"))
 
 
+def test_the_stream_is_read_from_its_start_and_what_fails_is_noted(template: Template) -> None:
+    """LanternOps' and awsdocs#487's bug: LATEST skips what is written while a mapping changes."""
+    (mapping,) = (
+        each
+        for each in properties(template, "AWS::Lambda::EventSourceMapping")
+        if each not in _mappings(template)
+    )
+    noted = mapping["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0]
+
+    assert mapping["StartingPosition"] == "TRIM_HORIZON"
+    assert mapping["BisectBatchOnFunctionError"] is True
+    assert 0 < mapping["MaximumRetryAttempts"] < 100
+    assert 0 < mapping["MaximumRecordAgeInSeconds"] < _DAY
+    assert mapping.get("ParallelizationFactor", 1) <= 10
+    assert noted.startswith("QueuesStreamDead")
+    (pattern,) = mapping["FilterCriteria"]["Filters"]
+    assert '"AT#"' in pattern["Pattern"]
+
+
 def _mappings(template: Template) -> list[dict[str, Any]]:
-    return properties(template, "AWS::Lambda::EventSourceMapping")
+    """Return the mappings that read a queue."""
+    mappings = properties(template, "AWS::Lambda::EventSourceMapping")
+    return [each for each in mappings if each["EventSourceArn"]["Fn::GetAtt"][1] == "Arn"]
 
 
 def _dead_of(queue: dict[str, Any]) -> str:

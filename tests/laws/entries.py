@@ -22,7 +22,7 @@ _CARDS = {"pm_1": "2029-12", "pm_2": "2031-05"}
 
 
 def terms(
-    status: str = "active", amount: int = 1900, *, retries: bool = False, **more: Any
+    status: str = "active", amount: int | None = 1900, *, retries: bool = False, **more: Any
 ) -> dict[str, Any]:
     """Return a subscription's terms."""
     return {

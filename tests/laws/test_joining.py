@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.domain.observations import Parsed
+from shared.domain.ports import Check, Document, Write
+from tests.fakes.memory_store import MemoryStore
 from tests.laws import words
 from tests.laws.recorded import drifted, recorded, unlike
 from tests.support.shop import Shop
@@ -41,6 +44,47 @@ def _event(kind: str, name: str, when: Any, *more: Any) -> Parsed:
         told = state[0] if state else "paid"
         return words.invoice(name, when, amount=amount, state=told, event_name=f"in_{name}_{told}")
     return words.charge(name, when, amount=amount, status=state[0] if state else "completed")
+
+
+class Announcing(MemoryStore):
+    """A store that notes which creations its changes would announce to automations."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.announced: list[str] = []
+
+    def commit(self, steps: Sequence[Write | Check]) -> None:
+        was = {step.name: self.documents.get(step.name) for step in steps}
+        super().commit(steps)
+        for step in steps:
+            if step.name[:2] != ("entry", "order") or not isinstance(step, Write):
+                continue
+            before, after = was[step.name], step.document
+            if _announces(after) and not _announces(before):
+                self.announced.append((after or {})["entry"].event_id)
+
+
+def _announces(document: Document | None) -> bool:
+    entry = document["entry"] if document else None
+    return bool(entry and entry.kind == "created" and not entry.joined)
+
+
+@given(purchases(), st.randoms(use_true_random=False))
+@settings(max_examples=120, deadline=None)
+def test_no_creation_is_announced_twice_and_every_order_is_announced(
+    told: list[tuple[Any, ...]], dice: Any
+) -> None:
+    arriving = [_event(*each) for each in told]
+    dice.shuffle(arriving)
+    store = Announcing()
+    shop = Shop(store=store)
+
+    shop.hear_all(arriving)
+
+    assert len(set(store.announced)) == len(store.announced)
+    for identity in shop.orders():
+        events = {entry.event_id for entry in store.history(("order", "shop", identity))}
+        assert events & set(store.announced)
 
 
 @given(purchases(), st.randoms(use_true_random=False))

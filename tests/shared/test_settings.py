@@ -11,7 +11,9 @@ from shared.settings import (
     ManageSettings,
     ProcessSettings,
     QuerySettings,
+    RunSettings,
     Settings,
+    WakeSettings,
 )
 
 _ENVIRON = {
@@ -20,11 +22,22 @@ _ENVIRON = {
     "EVENTS_DLQ_URL": "https://sqs.eu-central-1.amazonaws.com/111122223333/events-dead.fifo",
     "HISTORY_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/111122223333/history",
     "CALLS_QUEUE_URL": "http://127.0.0.1:4566/000000000000/calls",
+    "AUTOMATIONS_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/111122223333/automations",
     "BODIES_BUCKET": "bodies",
+    "BUS_NAME": "paysignal",
     "PARAMETER_PREFIX": "/paysignal/connections",
+    "ENDPOINT_PREFIX": "/paysignal/endpoints",
     "CONFIG_CACHE_SECONDS": "60",
 }
-_ALL = (DoorSettings, ProcessSettings, CallSettings, QuerySettings, ManageSettings)
+_ALL = (
+    DoorSettings,
+    ProcessSettings,
+    CallSettings,
+    QuerySettings,
+    ManageSettings,
+    RunSettings,
+    WakeSettings,
+)
 
 
 @pytest.mark.parametrize("kind", _ALL)

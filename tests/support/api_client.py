@@ -9,15 +9,15 @@ from __future__ import annotations
 import base64
 import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlencode
 
+from functions.manage.adapters import Adapters as ManageAdapters
 from functions.manage.routes import ROUTES as MANAGE
-from functions.manage.routes import Adapters as ManageAdapters
+from functions.query.adapters import Adapters as QueryAdapters
 from functions.query.routes import ROUTES as QUERY
-from functions.query.routes import Adapters as QueryAdapters
 from infra import openapi
 from shared.api import answers
 from shared.api.access import SCOPES, pattern
@@ -34,7 +34,7 @@ _NUMBERS = itertools.count(1)
 
 
 class MemorySecrets:
-    """Connections' secrets in a dict."""
+    """Secrets in a dict, of connections or of endpoints."""
 
     def __init__(self) -> None:
         self.held: dict[str, dict[str, Any]] = {}
@@ -44,6 +44,12 @@ class MemorySecrets:
     def read(self, connection_id: str) -> dict[str, Any] | None:
         held = self.held.get(connection_id)
         return None if held is None else json.loads(json.dumps(held))
+
+    def create(self, connection_id: str, secrets: Mapping[str, Any]) -> bool:
+        if connection_id in self.held:
+            return False
+        self.write(connection_id, secrets)
+        return True
 
     def write(self, connection_id: str, secrets: Mapping[str, Any]) -> None:
         if self.fails:
@@ -63,6 +69,7 @@ class MemoryOutbox:
     def __init__(self) -> None:
         self.events: list[tuple[EventEnvelope, str]] = []
         self.jobs: list[tuple[str, str]] = []
+        self.delivered: list[dict[str, Any]] = []
         self.fails: Exception | None = None
 
     def send_event(self, envelope: EventEnvelope, nonce: str) -> None:
@@ -79,6 +86,11 @@ class MemoryOutbox:
         if self.fails:
             raise self.fails
         self.jobs.append(("later", email))
+
+    def deliver(self, messages: Sequence[Mapping[str, Any]]) -> None:
+        if self.fails:
+            raise self.fails
+        self.delivered += [dict(each) for each in messages]
 
 
 @dataclass(frozen=True)
@@ -104,6 +116,7 @@ class ApiClient:
     def __init__(self, store: Any = None, *, local: bool = False) -> None:
         self.store = MemoryStore() if store is None else store
         self.secrets = MemorySecrets()
+        self.endpoint_secrets = MemorySecrets()
         self.outbox = MemoryOutbox()
         self.now = NOW
         self.cache_seconds = 60
@@ -114,10 +127,12 @@ class ApiClient:
         manage = ManageAdapters(
             store=self.store,
             secrets=self.secrets,
+            endpoint_secrets=self.endpoint_secrets,
             outbox=self.outbox,
             now=lambda: self.now,
             new_id=lambda: next(self._ids),
             new_secret=lambda: next(self._secrets),
+            random_bytes=lambda size: next(_NUMBERS).to_bytes(size, "big"),
             local=local,
         )
         self.query = Api(QUERY, query, keys=keys)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from functions.process_events.messages import Messages, Work
+from shared.domain import contacts
 from shared.domain.envelope import EventEnvelope
 from shared.domain.folding import Arrival
 from shared.domain.observations import Parsed
@@ -50,7 +51,7 @@ class Shop:
         has_api: bool = False,
         store: Store | None = None,
     ) -> None:
-        self.memory = MemoryStore()
+        self.memory = store if isinstance(store, MemoryStore) else MemoryStore()
         self.store: Store = store or self.memory
         connection = {
             "connection_id": "shop",
@@ -119,6 +120,20 @@ class Shop:
 
     def receive_all(self, bodies: Iterable[bytes]) -> list[str]:
         return [self.receive(body) for body in bodies]
+
+    def add_contact(self, email: str) -> str:
+        """Have a person make a contact, as `PUT /v1/contacts` does; return its id."""
+        contact_id = next(self._ids)
+        contact = {**contacts.new(contact_id, email, self._now), "version": 1}
+        claim = {"contact_id": contact_id, "version": 1}
+        claims = Write(("email", email), claim, 0)
+        self.store.commit([Write(("contact", contact_id), contact, 0), claims])
+        self.outbox.jobs.append(
+            {"job": "attach_contact", "connection_id": "shop", "email": email, "subject": None}
+        )
+        if not self.holds_jobs:
+            self.work_off()
+        return contact_id
 
     def work_off(self) -> None:
         """Do the jobs that are due."""

@@ -17,6 +17,8 @@ ENVIRONMENT = {
     "PARAMETER_PREFIX": "/paysignal/connections",
     "EVENTS_QUEUE_URL": "https://q/events.fifo",
     "HISTORY_QUEUE_URL": "https://q/history",
+    "AUTOMATIONS_QUEUE_URL": "https://q/automations",
+    "ENDPOINT_PREFIX": "/paysignal/endpoints",
     "BODIES_BUCKET": "bodies",
     "CONFIG_CACHE_SECONDS": "60",
     "AWS_REGION": "eu-central-1",

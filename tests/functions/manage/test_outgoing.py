@@ -19,14 +19,18 @@ class Sqs:
         self.sent: list[dict[str, Any]] = []
 
     def call(self, operation: str, payload: Any) -> dict[str, Any]:
-        assert operation == "SendMessage"
+        assert operation in ("SendMessage", "SendMessageBatch")
         self.sent.append(dict(payload))
         return {}
 
 
 def outgoing(sqs: Sqs, *, local: bool = False) -> Outgoing:
     return Outgoing(
-        Queue(sqs), events_url="https://q/events.fifo", history_url="https://q/history", local=local
+        Queue(sqs),
+        events_url="https://q/events.fifo",
+        history_url="https://q/history",
+        automations_url="https://q/automations",
+        local=local,
     )
 
 
@@ -72,3 +76,15 @@ def test_a_retried_event_is_no_repeat_of_itself() -> None:
     first, second = sqs.sent
     assert first["MessageBody"] == second["MessageBody"]
     assert first["MessageDeduplicationId"] != second["MessageDeduplicationId"]
+
+
+def test_replayed_deliveries_go_out_ten_at_a_time() -> None:
+    sqs = Sqs()
+    messages = [{"kind": "deliver", "delivery_id": f"msg_{n}", "turn": 1} for n in range(12)]
+
+    outgoing(sqs).deliver(messages)
+
+    assert {sent["QueueUrl"] for sent in sqs.sent} == {"https://q/automations"}
+    assert [len(sent["Entries"]) for sent in sqs.sent] == [10, 2]
+    bodies = [json.loads(each["MessageBody"]) for sent in sqs.sent for each in sent["Entries"]]
+    assert bodies == [{"v": 1, **each} for each in messages]

@@ -15,7 +15,7 @@ from infra.local.emulator import Emulator, EmulatorError
 
 # Answers like MiniStack, tells its environment, and stops or does not stop when asked to.
 _STAND_IN = """
-import http.server, json, os, signal, sys
+import http.server, json, os, signal, socketserver, sys
 if os.path.exists("stubborn"):
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 class Health(http.server.BaseHTTPRequestHandler):
@@ -25,7 +25,9 @@ class Health(http.server.BaseHTTPRequestHandler):
 if os.path.exists("broken"):
     sys.exit("no state to read")
 open("environment.json", "w").write(json.dumps(dict(os.environ)))
-http.server.HTTPServer(("127.0.0.1", int(os.environ["GATEWAY_PORT"])), Health).serve_forever()
+# Not HTTPServer, which asks DNS for its own name first.
+socketserver.TCPServer.allow_reuse_address = True
+socketserver.TCPServer(("127.0.0.1", int(os.environ["GATEWAY_PORT"])), Health).serve_forever()
 """
 
 

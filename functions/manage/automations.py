@@ -1,0 +1,118 @@
+"""Making, changing and removing automations: each change a revision of its own.
+
+What is under way goes on by the revision it began on, or is cancelled, as `on_edit` says. Saying
+the same thing again changes nothing, so that a repeated request cannot cancel anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Protocol
+
+from functions.manage.bodies import AutomationBody
+from functions.manage.contention import settled
+from functions.manage.names import check_name
+from shared.api.bodies import invalid, validated
+from shared.domain import rendering_automations as rendering
+from shared.domain import revisions
+from shared.domain.automations.parse import definition_of
+from shared.domain.errors import Invalid, NotFound
+from shared.domain.ports import Check, Document, Name, Reads, Writes
+from shared.domain.rendering_automations import Json
+
+
+class Store(Reads, Writes, Protocol):
+    """Where automations and the endpoints they name lie."""
+
+
+def put_automation(
+    automation_id: str, values: dict[str, Any], *, store: Store, now: int
+) -> tuple[bool, Json]:
+    """Make or replace an automation; return whether it is new, and the automation.
+
+    Raise Invalid for a body or id that breaks a rule, and for an endpoint that does not exist.
+    """
+    definition = _definition(values)
+    check_name("automation_id", automation_id)
+    name: Name = ("automation", automation_id)
+    reached = revisions.reached_name(automation_id)
+    named = list(endpoints_of(definition["steps"]))
+    endpoints: list[Name] = list(dict.fromkeys(("endpoint", each) for _, each in named))
+
+    def write() -> tuple[bool, Document]:
+        found = store.read([name, reached, *endpoints])
+        stored = found[name]
+        _check_endpoints(named, found)
+        if stored is not None and all(stored[key] == said for key, said in definition.items()):
+            return False, stored
+        document = {
+            "automation_id": automation_id,
+            **definition,
+            "revision": revisions.following(stored, found[reached]),
+            "created_date": stored["created_date"] if stored else now,
+            "updated_date": now,
+            "version": stored["version"] + 1 if stored else 1,
+        }
+        checks = [Check(each, known["version"]) for each in endpoints if (known := found[each])]
+        store.commit([*revisions.change(document, stored), *checks])
+        return stored is None, document
+
+    created, document = settled(write)
+    return created, rendering.automation(document)
+
+
+def delete_automation(automation_id: str, *, store: Store) -> None:
+    """Remove an automation; what it has done stays readable. Raise NotFound where there is none."""
+    name: Name = ("automation", automation_id)
+
+    def write() -> None:
+        stored = store.read([name])[name]
+        if stored is None:
+            raise NotFound("There is no such automation.")
+        store.commit(revisions.deletion(stored))
+
+    settled(write)
+
+
+def endpoints_of(steps: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Yield the endpoints that steps name, branches included, each behind its path."""
+    return _named(steps, "steps")
+
+
+def _named(steps: Iterable[Mapping[str, Any]], path: str) -> Iterator[tuple[str, str]]:
+    for index, step in enumerate(steps):
+        at = f"{path}[{index}].{step['type']}"
+        if step["type"] == "webhook":
+            yield f"{at}.endpoint_id", step["endpoint_id"]
+        elif step["type"] == "branch":
+            for number, arm in enumerate(step["branches"]):
+                yield from _named(arm.get("steps") or (), f"{at}.branches[{number}].steps")
+            yield from _named(step.get("else") or (), f"{at}.else")
+
+
+def _definition(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the body's definition. Raise Invalid with all its faults at once."""
+    faults: dict[str, str] = {}
+    try:
+        validated(AutomationBody, values)
+    except Invalid as error:
+        faults = dict(error.errors)
+    try:
+        definition = definition_of(values)
+    except Invalid as error:
+        raise invalid(*{**dict(error.errors), **faults}.items()) from None
+    if faults:
+        raise invalid(*faults.items())
+    return definition
+
+
+def _check_endpoints(
+    named: Iterable[tuple[str, str]], found: Mapping[Name, Document | None]
+) -> None:
+    unknown = [
+        (path, "there is no such endpoint")
+        for path, each in named
+        if found["endpoint", each] is None
+    ]
+    if unknown:
+        raise invalid(*unknown)

@@ -1,0 +1,43 @@
+"""What `query` reads, and how one of its routes answers a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from shared.api.route import Answer, Request
+from shared.domain.ports import Document, Library, Name
+
+
+class Shelf(Library, Protocol):
+    """The table as `query` reads it."""
+
+    def newest(
+        self, log: Name, limit: int, cursor: str | None
+    ) -> tuple[list[Document], str | None]:
+        """Return a page of a log, the newest first. Raise BadRequest for a bad cursor.
+
+        Logs are `("firings", automation_id)`, `("runs", automation_id)`,
+        `("runs_of_contact", contact_id)`, and `("deliveries", endpoint_id)` with or without a state
+        behind it; those of all states come state by state. `("deliveries_in", state)` are the
+        `held`, `dead` or `gone` ones of all endpoints.
+        """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adapters:
+    """What `query` reads: the table, and the generated description of the API."""
+
+    store: Shelf
+    openapi: Callable[[], dict[str, Any]]
+    local: bool
+
+
+def listed_page(
+    kind: str, render: Callable[[Document], dict[str, Any]], request: Request, at: Adapters
+) -> Answer:
+    """Return a page of all documents of one kind. Raise BadRequest for a bad limit or cursor."""
+    limit, cursor = request.page()
+    found, following = at.store.listed(kind, limit, cursor)
+    return Answer(200, {"items": [render(each) for each in found], "next_cursor": following})

@@ -1,0 +1,121 @@
+"""What a message of the automations queue asks for, and carrying it out up to the posts.
+
+    run        take a firing's steps one turn further
+    deliver    attempt a delivery
+    settled    look again at a created record whose first burst of events is over
+
+The attempts a message leads to are returned, admitted, for the batch to post side by side: a slow
+endpoint then holds up no other.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from functions.run_automations.deliver import Attempted, Deliver, Posting
+from shared.domain import run_steps, times
+from shared.domain.apply import apply
+from shared.domain.automations.bus_events import BusEvent
+from shared.domain.errors import Quarantined
+from shared.domain.folding import Plan
+from shared.domain.ports import Reading, Store
+
+Message = Mapping[str, Any]
+
+
+class Bus(Protocol):
+    """The event bus."""
+
+    def put(self, events: Sequence[BusEvent]) -> None:
+        """Put events on the bus."""
+
+
+class Fire(Protocol):
+    """What fires automations."""
+
+    def settled(self, message: Message, now: int) -> list[str]:
+        """Fire what a created record sets off; return the firings' ids."""
+
+
+class Messages:
+    """Carries messages out; one for all batches of a warm Lambda."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        deliver: Deliver,
+        fire: Fire,
+        bus: Bus,
+        send: Callable[[Message, int], None],
+        local: bool,
+    ) -> None:
+        """`send` puts a message on our queue after so many seconds."""
+        self._store = store
+        self._deliver = deliver
+        self._fire = fire
+        self._bus = bus
+        self._send = send
+        self._local = local
+        self._kinds: dict[str, Callable[[Message, int, float], list[Posting]]] = {
+            "run": self._run,
+            "deliver": self._attempt,
+            "settled": self._settled,
+        }
+
+    def carry_out(self, message: Message, now: int, monotonic: float) -> list[Posting]:
+        """Carry a message out; return the attempts that are to be posted for it.
+
+        Raise what may pass, and Quarantined for a message of no known kind.
+        """
+        carry = self._kinds.get(str(message.get("kind")))
+        if carry is None:
+            raise Quarantined("bad_message", "the message is of no known kind")
+        return carry(message, now, monotonic)
+
+    def settle(self, posting: Posting, attempted: Attempted, now: int) -> str:
+        """Record an attempt that ended at `now`; return the delivery's state."""
+        return self._deliver.settle(posting, attempted, now)
+
+    def _run(self, message: Message, now: int, monotonic: float) -> list[Posting]:
+        def advance(reading: Reading) -> Plan:
+            return run_steps.advance(message, reading, now=now, local=self._local)
+
+        plan = apply(advance, Reading(), self._store)
+        return self._send_out(plan.messages, now, monotonic)
+
+    def _attempt(self, message: Message, now: int, monotonic: float) -> list[Posting]:
+        posting = self._deliver.prepare(message, now, monotonic)
+        return [posting] if posting is not None else []
+
+    def _settled(self, message: Message, now: int, monotonic: float) -> list[Posting]:
+        del monotonic
+        self._fire.settled(message, now)
+        return []
+
+    def _send_out(self, messages: Sequence[Message], now: int, monotonic: float) -> list[Posting]:
+        """Send what a commit left to be sent; its deliveries are attempted at once."""
+        for each in messages:
+            if each["kind"] == "event":
+                self._bus.put([BusEvent(each["type"], each["detail"], each["at"])])
+            elif each["kind"] == "run":
+                about = {name: value for name, value in each.items() if name != "at"}
+                self._send(about, max(0, -(-(each.get("at", now) - now) // times.SECOND)))
+        postings: list[Posting] = []
+        for each in messages:
+            if each["kind"] == "deliver":
+                postings += self._attempt(each, now, monotonic)
+        return postings
+
+
+def read(text: str) -> Message:
+    """Return the message of a queue record. Raise Quarantined where it is none."""
+    try:
+        message = json.loads(text)
+    except ValueError:
+        message = None
+    if not isinstance(message, dict) or message.get("v") != 1:
+        raise Quarantined("bad_message", "the message is not one of ours")
+    return message

@@ -1,0 +1,1 @@
+"""The clock: every minute, what has become due goes back to its queue."""

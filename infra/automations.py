@@ -1,0 +1,95 @@
+"""Automations: the table's stream in, firings and their steps out, and a clock for what waits."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_event_sources as sources
+from constructs import Construct
+
+from infra.functions import Functions
+from infra.queues import RUN_TIMEOUT_SECONDS, Queues
+
+_FIRE_SETTINGS = ("TABLE_NAME", "AUTOMATIONS_QUEUE_URL", "BUS_NAME", "CONFIG_CACHE_SECONDS")
+# Only entries of records are changes; runs, deliveries and configuration are not looked at.
+_CHANGES = lambda_.FilterCriteria.filter(
+    {"dynamodb": {"Keys": {"sk": {"S": lambda_.FilterRule.begins_with("AT#")}}}}
+)
+
+
+class Automations(Construct):
+    """`fire_triggers` on the stream, `run_automations` on its queue, `wake_due` by the minute."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        functions: Functions,
+        table: dynamodb.Table,
+        queues: Queues,
+    ) -> None:
+        super().__init__(scope, name)
+        self.fire = self._fire(functions, table, queues)
+        self.run = self._run(functions, queues)
+        self.wake = self._wake(functions)
+
+    def _fire(
+        self, functions: Functions, table: dynamodb.Table, queues: Queues
+    ) -> lambda_.Function:
+        function = functions.add(
+            self, "fire_triggers", settings=_FIRE_SETTINGS, memory_mb=512, timeout_seconds=60
+        )
+        function.add_event_source_mapping(
+            "Changes",
+            event_source_arn=table.table_stream_arn,
+            # LATEST skips what is written while the mapping is updated.
+            starting_position=lambda_.StartingPosition.TRIM_HORIZON,
+            batch_size=100,
+            max_batching_window=Duration.seconds(0),
+            report_batch_item_failures=True,
+            bisect_batch_on_error=True,
+            retry_attempts=10,
+            max_record_age=Duration.hours(20),
+            on_failure=sources.SqsDlq(queues.stream_dead),
+            filters=[_CHANGES],
+        )
+        return function
+
+    def _run(self, functions: Functions, queues: Queues) -> lambda_.Function:
+        function = functions.add(
+            self,
+            "run_automations",
+            settings=(*_FIRE_SETTINGS, "ENDPOINT_PREFIX"),
+            memory_mb=512,
+            timeout_seconds=RUN_TIMEOUT_SECONDS,
+        )
+        function.add_event_source_mapping(
+            "Automations",
+            event_source_arn=queues.automations.queue_arn,
+            batch_size=10,
+            report_batch_item_failures=True,
+            max_concurrency=10,
+        )
+        return function
+
+    def _wake(self, functions: Functions) -> lambda_.Function:
+        function = functions.add(
+            self,
+            "wake_due",
+            settings=("TABLE_NAME", "AUTOMATIONS_QUEUE_URL"),
+            memory_mb=256,
+            timeout_seconds=60,
+            concurrency=1,
+        )
+        events.Rule(
+            self,
+            "EveryMinute",
+            schedule=events.Schedule.rate(Duration.minutes(1)),
+            # A missed minute is made up for by the next: what is due stays due.
+            targets=[targets.LambdaFunction(function, retry_attempts=0)],
+        )
+        return function

@@ -1,0 +1,190 @@
+"""The laws: whatever goes wrong, each accepted event counts once, in its place, and work ends.
+
+A run is safety first (invariants after every step while faults rage), then liveness (no more
+faults; everything must come to rest), then the redrive of the dead letters. After that its outcome
+must be that of a run without any fault.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass, replace
+from functools import cache
+from io import StringIO
+
+import pytest
+
+from shared.domain.observations import Parsed
+from shared.domain.ports import Name
+from shared.providers.catalogue import PROVIDERS
+from tests.simulation.oracle import (
+    Outcome,
+    Sums,
+    differences,
+    marker_of,
+    markers,
+    outcome,
+    overtaken,
+)
+from tests.simulation.processor import SIGNING_SECRET, Deployment
+from tests.simulation.schedules import Schedule, in_order
+from tests.simulation.sqs.message import Message
+from tests.simulation.stories import STARTS_AT_MS, Story
+from tests.simulation.world import World
+
+HOUR_MS = 3_600_000
+# Longer than any story, any provider's patience and any backoff put together.
+BOUND_MS = 24_000 * HOUR_MS
+# How long faults go on after the last event was posted.
+FAULTY_MS = 6 * HOUR_MS
+REDRIVES_MAX = 3
+
+
+@dataclass
+class Run:
+    """What a schedule has come to."""
+
+    schedule: Schedule
+    deployment: Deployment
+    dead: list[Message]
+    found: Outcome
+    said: str  # everything the Lambdas wrote to their logs
+
+    @property
+    def world(self) -> World:
+        """The world it ran in."""
+        return self.deployment.world
+
+    @property
+    def calls(self) -> list[str]:
+        """The calls that were made, by name, step by step."""
+        return [line.split()[2] for line in self.world.steps.trace if line.split()[2:]]
+
+
+class LawBroken(AssertionError):
+    """A run came to what no fault excuses; the message names schedule and law."""
+
+
+@cache
+def expected(story: Story) -> Outcome:
+    """Return what a story's events come to in order, without a fault."""
+    return run(in_order(story), watched=False).found
+
+
+def run(schedule: Schedule, *, watched: bool = True) -> Run:
+    """Run a schedule to its end, redrives included. Raise LawBroken where a law is broken."""
+    world = World(plan=schedule.plan)
+    world.clock.advance_to(STARTS_AT_MS)
+    deployment = Deployment(world)
+    if watched:
+        world.watch(Sums(world.dynamodb).check)
+    _post(schedule, deployment)
+    dead: list[Message] = []
+    said = StringIO()
+    try:
+        with redirect_stdout(said), _poisoned(schedule, world):
+            world.run(schedule.ends_ms + FAULTY_MS)
+            _come_to_rest(world, dead)
+    except AssertionError as error:
+        raise LawBroken(f"{schedule.name}: {error}") from error
+    return Run(schedule, deployment, dead, outcome(world.dynamodb), said.getvalue())
+
+
+@contextmanager
+def _poisoned(schedule: Schedule, world: World) -> Iterator[None]:
+    """Have the parser fail, as by a bug of ours, at the poison of a schedule until the calm."""
+    stripe = PROVIDERS["stripe"]
+    poison = {schedule.story.events[number].id.encode() for number in schedule.poison}
+
+    def parse(body: bytes, headers: Mapping[str, str]) -> Parsed:
+        if not world.steps.calm and any(event_id in body for event_id in poison):
+            raise ZeroDivisionError
+        return stripe.parse(body, headers)
+
+    with pytest.MonkeyPatch.context() as patch:
+        if poison:
+            patch.setitem(PROVIDERS, "stripe", replace(stripe, parse=parse))
+        yield
+
+
+def _post(schedule: Schedule, deployment: Deployment) -> None:
+    """Have the events posted; of those that come again, every other one with other bytes."""
+    posted: Counter[int] = Counter()
+    for number, after_ms in schedule.arrivals_ms:
+        event = schedule.story.events[number]
+        posted[number] += 1
+        again = posted[number] > 1 and number % 2
+        deployment.deliver(event.redelivered() if again else event, after_ms)
+
+
+def _come_to_rest(world: World, dead: list[Message]) -> None:
+    """Let nothing go wrong any more, work off what is there, and then the dead letters."""
+    world.drain(BOUND_MS)
+    for _ in range(REDRIVES_MAX):
+        dead += world.sqs.queues["events-dead.fifo"].messages.values()
+        if world.sqs.redrive("events.fifo") + world.sqs.redrive("history"):
+            world.drain(BOUND_MS)
+
+
+def judge(done: Run) -> Run:
+    """Hold a run to the laws; return it. Raise LawBroken."""
+    for law in LAWS:
+        try:
+            law(done)
+        except AssertionError as error:
+            raise LawBroken(f"{done.schedule.name}: {law.__name__}: {error}") from error
+    return done
+
+
+def every_event_counts_once(done: Run) -> None:
+    """I-02, I-03, I-23: what was answered 2xx is recorded, once, and in the end that is all."""
+    accepted = {(event.id, event.type) for event in done.deployment.accepted}
+    recorded = set(markers(done.world.dynamodb))
+    assert accepted <= recorded, f"lost: {sorted(accepted - recorded)}"
+    sent = {(event.id, event.type) for event in done.schedule.story.events}
+    assert recorded == sent, f"never sent, or given up: {sorted(recorded ^ sent)}"
+    quarantined, _ = done.deployment.table.listed("quarantine", 10, None)
+    assert not quarantined, f"refused: {[row['code'] for row in quarantined]}"
+
+
+def the_outcome_is_that_of_a_run_in_order(done: Run) -> None:
+    """Laws (a) and (b) of the design, I-04, I-05 and I-12."""
+    found = list(differences(done.found, expected(done.schedule.story)))
+    assert not found, "; ".join(found)
+
+
+def nothing_is_left(done: Run) -> None:
+    """I-20: no message waits, and none lies among the dead letters after their redrive."""
+    left = {name: len(queue.messages) for name, queue in done.world.sqs.queues.items()}
+    assert not any(left.values()), f"left: {left}"
+    raised = [error for host in done.world.hosts for error in host.errors]
+    assert not raised, f"the handler raised {raised}"
+
+
+def groups_keep_their_order(done: Run) -> None:
+    """I-06: only what went to the dead letters may be overtaken, and what we parked is marked."""
+    queue = done.world.sqs.queues["events.fifo"]
+    late = overtaken(queue.accepted, markers(done.world.dynamodb))
+    excused = {marker_of(message) for message in done.dead}
+    assert set(late) <= excused, f"overtaken: {sorted(set(late) - excused)}"
+    parked = {message.group for message in done.dead if not message.source_arn}
+    names: list[Name] = [("broken", group) for group in sorted(parked)]
+    marks = done.deployment.table.read(names)
+    assert all(marks.values()), f"not marked: {[name for name in names if not marks[name]]}"
+
+
+def nobody_is_named_in_a_log(done: Run) -> None:
+    """I-18: no email, no name and no secret of the story is in what the Lambdas have said."""
+    for canary in ("@example.com", "Ada", "Lovelace", "Lake Street", SIGNING_SECRET):
+        assert canary not in done.said, f"{canary} was logged"
+
+
+LAWS: tuple[Callable[[Run], None], ...] = (
+    every_event_counts_once,
+    the_outcome_is_that_of_a_run_in_order,
+    nothing_is_left,
+    groups_keep_their_order,
+    nobody_is_named_in_a_log,
+)

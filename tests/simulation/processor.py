@@ -1,0 +1,137 @@
+"""The product in a simulated world: Stripe's door, and the processor's own Lambda module, on fakes.
+
+A cold start executes `functions.process_events.handler` anew, with AWS clients, clock and ids of
+the world in place of the real ones. Nothing of the product is replaced by a double: what runs
+here is what is deployed, down to the adapters.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+import json
+from collections.abc import Callable
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from functions.ingest_stripe.signature import event_and_subject, verify
+from infra.samples import stripe as story
+from shared.adapters.aws import AwsClient
+from shared.adapters.bodies import S3Objects
+from shared.adapters.queue import Queue
+from shared.adapters.secrets import ConnectionSecrets, parameter_name
+from shared.adapters.table import Table
+from shared.domain.ports import Write
+from shared.door import Door
+from tests.simulation.lambda_host import Handle
+from tests.simulation.world import World
+
+CONNECTION = "shop"
+SIGNING_SECRET = "whsec_simulated"
+HOUR_MS = 3_600_000
+_PREFIX = "/paysignal/connections"
+_HANDLER = "functions.process_events.handler"
+_MODULE: Any = importlib.util.find_spec(_HANDLER)
+
+
+class Deployment:
+    """One stack with one Stripe connection, in a world of its own."""
+
+    def __init__(self, world: World, *, policy: str = "create", mode: str = "live") -> None:
+        self.world = world
+        self.accepted: list[story.Event] = []
+        self._ids = itertools.count(1)
+        self.environ = {
+            "TABLE_NAME": world.dynamodb.schema.name,
+            "EVENTS_QUEUE_URL": world.sqs.url("events.fifo"),
+            "EVENTS_DLQ_URL": world.sqs.url("events-dead.fifo"),
+            "HISTORY_QUEUE_URL": world.sqs.url("history"),
+            "CALLS_QUEUE_URL": world.sqs.url("calls"),
+            "BODIES_BUCKET": "bodies",
+        }
+        for queue in ("events.fifo", "history"):
+            world.add_host(f"process {queue}", queue, self.cold_start)
+        self.table = Table(world.dynamodb.schema.name, world.dynamodb)
+        document = {
+            "connection_id": CONNECTION,
+            "provider": "stripe",
+            "mode": mode,
+            "contact_policy": policy,
+            "has_api": False,
+            "version": 1,
+        }
+        self.table.commit([Write(("connection", CONNECTION), document, 0)])
+        self._door = self._open_door()
+
+    def cold_start(self) -> Handle:
+        """Execute the Lambda's module as a new execution environment does; return its handler."""
+        callers: dict[str, Any] = {
+            service: self.world.caller(service) for service in ("dynamodb", "sqs")
+        }
+        objects = self.world.objects()
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in self.environ.items():
+                patch.setenv(name, value)
+            patch.setattr(AwsClient, "from_environment", lambda service, _: callers[service])
+            patch.setattr(S3Objects, "from_environment", lambda *_: objects)
+            module: Any = importlib.util.module_from_spec(_MODULE)
+            _MODULE.loader.exec_module(module)
+        clock = self.world.clock
+        module.time = SimpleNamespace(time_ns=lambda: clock() * 1_000_000)
+        module.uuid = SimpleNamespace(uuid4=self._next_id)
+        module._batch._messages.store._sleep = lambda seconds: clock.advance(int(seconds * 1000))
+
+        def handle(event: dict[str, Any], _: int) -> Any:
+            return module.handler(event, None)
+
+        return handle
+
+    def deliver(self, event: story.Event, after_ms: int) -> None:
+        """Have Stripe post an event `after_ms` from now, again and again until it is accepted."""
+        self.world.schedule(after_ms, partial(self._post, event, 0))
+
+    def _post(self, event: story.Event, attempt: int) -> None:
+        answer = self.world.request(self._door, self._request(event))
+        if answer is not None and answer["statusCode"] == 200:
+            self.accepted.append(event)
+            return
+        wait_ms = min(HOUR_MS, 30_000 * 2**attempt)
+        self.world.schedule(wait_ms, partial(self._post, event, attempt + 1))
+
+    def _request(self, event: story.Event) -> dict[str, Any]:
+        at = self.world.clock() // 1000
+        return {
+            "requestContext": {"http": {"method": "POST"}},
+            "pathParameters": {"connection_id": CONNECTION},
+            "headers": {
+                "content-type": "application/json",
+                "stripe-signature": event.sign(SIGNING_SECRET, at),
+            },
+            "body": event.body.decode(),
+        }
+
+    def _open_door(self) -> Callable[[dict[str, Any]], dict[str, Any]]:
+        world = self.world
+        secrets = {"provider": "stripe", "signing_secrets": [SIGNING_SECRET]}
+        parameter = {
+            "Name": parameter_name(_PREFIX, CONNECTION),
+            "Value": json.dumps(secrets),
+            "Type": "SecureString",
+        }
+        world.ssm.call("PutParameter", parameter)
+        return Door(
+            "stripe",
+            verify,
+            event_and_subject,
+            secrets=ConnectionSecrets(world.caller("ssm"), _PREFIX, 60),
+            queue=Queue(world.caller("sqs"), world.objects()),
+            queue_url=self.environ["EVENTS_QUEUE_URL"],
+            clock=lambda: world.clock() / 1000,
+            monotonic=lambda: world.clock() / 1000,
+        )
+
+    def _next_id(self) -> SimpleNamespace:
+        return SimpleNamespace(hex=f"{next(self._ids):032x}")

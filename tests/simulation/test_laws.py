@@ -1,0 +1,107 @@
+"""The laws under faults: every single one in the bursts that matter, and hundreds at random.
+
+A failing test names its schedule; `python -m tests.simulation --schedules 1 --seed N --trace`
+shows it call by call, and the same command without a trace sweeps further than time allows here.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from decimal import Decimal
+
+import pytest
+
+from shared.domain import money
+from tests.simulation.laws import expected, judge, run
+from tests.simulation.oracle import markers
+from tests.simulation.schedules import (
+    Schedule,
+    at_once,
+    in_order,
+    random_schedule,
+    with_each_fault,
+)
+from tests.simulation.stories import STORIES, checkout, moving_away, told
+
+RANDOM = 300
+BLOCK = 25
+# The other kinds are in the random schedules.
+FAULTS = (
+    "crash_before",
+    "crash_after",
+    "lost_reply",
+    "resent",
+    "throttle",
+    "conflict",
+    "zombie",
+    "duplicate",
+    "stale",
+)
+
+
+@pytest.mark.parametrize("number", range(STORIES))
+def test_what_is_expected_is_what_the_story_itself_says(number: int) -> None:
+    story = told(number)
+
+    found = expected(story)
+
+    revenue: dict[str, Decimal] = defaultdict(Decimal)
+    for contact in found.contacts.values():
+        for code, held in contact["revenue"].items():
+            revenue[code] += Decimal(money.to_text(held["net"], code) or 0)
+    assert revenue == story.revenue
+    statuses = {
+        name[2]: view["status"]
+        for name, view in found.records.items()
+        if name[0] == "recurring_payment"
+    }
+    assert statuses == story.statuses
+
+
+def test_without_faults_every_story_obeys_the_laws_at_any_pace() -> None:
+    for number in range(STORIES):
+        judge(run(at_once(told(number))))
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_no_single_fault_in_a_checkouts_burst_breaks_a_law(kind: str) -> None:
+    burst = at_once(checkout())
+    calls = judge(run(burst)).calls
+
+    for schedule in with_each_fault(burst, kind, calls):
+        judge(run(schedule))
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_no_single_fault_while_records_move_to_another_contact_breaks_a_law(kind: str) -> None:
+    """The jobs behind one event: what follows from them must survive a crash as well."""
+    story = in_order(moving_away())
+    calls = judge(run(story)).calls
+    before = run(Schedule(story.name, story.story, story.arrivals_ms[:-1])).calls
+
+    for schedule in with_each_fault(story, kind, calls, len(before)):
+        judge(run(schedule))
+
+
+@pytest.mark.parametrize("first", range(0, RANDOM, BLOCK))
+def test_no_random_schedule_breaks_a_law(first: int) -> None:
+    for seed in range(first, first + BLOCK):
+        judge(run(random_schedule(seed)))
+
+
+def test_the_random_schedules_are_worth_their_time() -> None:
+    done = [run(random_schedule(seed)) for seed in range(BLOCK)]
+
+    assert sum(len(each.schedule.plan) for each in done) > 50 * BLOCK
+    assert sum(len(each.dead) for each in done) > 0
+    assert any("event_failed" in each.said for each in done)
+    assert any('"outcome":"duplicate"' in each.said for each in done)
+    assert any(len(each.deployment.accepted) > len(markers(each.world.dynamodb)) for each in done)
+
+
+def test_the_same_seed_gives_the_same_trace() -> None:
+    for seed in range(6):
+        first, second = (run(random_schedule(seed)).world for _ in range(2))
+
+        assert first.trace_hash() == second.trace_hash()
+        assert first.steps.trace == second.steps.trace
