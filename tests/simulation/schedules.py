@@ -94,9 +94,7 @@ def random_schedule(seed: int) -> Schedule:
             arrivals.append((number, arrival + _some_time(dice)))
     steps = STEPS_PER_EVENT * len(story.events)
     plan = [*random_plan(seed, steps, dice.choice((2, 6, 12))), *_weather(dice, steps)]
-    poison = frozenset(
-        dice.sample(range(len(story.events)), dice.choice((0, 0, 0, 1, 2)))
-    )
+    poison = frozenset(dice.sample(range(len(story.events)), dice.choice((0, 0, 0, 1, 2))))
     return Schedule(f"seed {seed}: {story.name}", story, tuple(arrivals), plan, poison)
 
 
