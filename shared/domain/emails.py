@@ -14,7 +14,8 @@ def normalise(text: str | None) -> str | None:
     """Return the address trimmed, in NFC and lower-case; None where it is no address at all."""
     if not text:
         return None
-    address = unicodedata.normalize("NFC", text.strip()).lower()
+    # Small letters compose where their capitals do not, so composing comes last.
+    address = unicodedata.normalize("NFC", text.strip().lower())
     local, at, host = address.rpartition("@")
     if not at or not local or not host or len(address) > LONGEST:
         return None

@@ -15,6 +15,7 @@ from shared.domain import emails
         ("ada@example.com", "ada@example.com"),
         ("  Ada@Example.COM\n", "ada@example.com"),
         ("Zoe\u0308@example.com", "zo\u00eb@example.com"),
+        ("\u03a1\u0313@example.com", "\u1fe4@example.com"),
         ("ada+tea@example.com", "ada+tea@example.com"),
         ("a.d.a@example.com", "a.d.a@example.com"),
         ('"a@b"@example.com', '"a@b"@example.com'),

@@ -62,8 +62,8 @@ def test_zeros_beyond_the_decimals_are_harmless(text: str, code: str, minor: int
         ("1e3", "USD"),
         ("NaN", "USD"),
         ("--1", "USD"),
-        ("١", "USD"),
-        ("²", "USD"),
+        ("\u0661", "USD"),
+        ("\u00b2", "USD"),
         ("90071992547409.93", "USD"),
     ],
 )
@@ -78,7 +78,7 @@ def test_currency_is_known_in_either_case() -> None:
     assert money.currency("usd") == money.currency("USD") == "USD"
 
 
-@pytest.mark.parametrize("code", ["XXX", "", "US", None, 840, ["USD"], "ﬁm"])
+@pytest.mark.parametrize("code", ["XXX", "", "US", None, 840, ["USD"], "\ufb01m"])
 def test_unknown_currency_is_refused(code: object) -> None:
     with pytest.raises(Quarantined) as refused:
         money.currency(code)
