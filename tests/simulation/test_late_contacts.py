@@ -124,5 +124,3 @@ def test_it_takes_the_check_on_what_was_read_to_keep_this_law(
     found = [Scene(at, [(at, "interleave", 3)]).run() for at in between_all_calls()]
 
     assert not all(everything_is_hers(each) for each in found)
-
-
