@@ -21,7 +21,7 @@ from shared.domain import apply as applying
 from shared.domain import fold, people, records
 from shared.domain.contacts import Share
 from shared.domain.errors import Contended
-from shared.domain.folding import Folding, Plan
+from shared.domain.folding import Plan
 from shared.domain.ports import Check, Write
 
 Plant = Callable[[pytest.MonkeyPatch], None]
@@ -137,8 +137,3 @@ def accepted_before_queued(patch: pytest.MonkeyPatch) -> None:
             return
 
     patch.setattr(Queue, "send_event", careless)
-
-
-def reads_not_relied_on(patch: pytest.MonkeyPatch) -> None:
-    """Fold on what was read without making sure that it still holds."""
-    patch.setattr(Folding, "rely_on", lambda *_: None)
