@@ -158,6 +158,7 @@ class Messages:
             source=envelope.source,
             subject=envelope.subject,
             quarantine_id=envelope.quarantine_id,
+            body_key=envelope.body_key,
         )
         if provider is None:
             raise Quarantined("unknown_provider", "no such provider is in the catalogue")

@@ -22,8 +22,11 @@ AMOUNTS = frozenset(
     """payment_amount discount_amount tax_amount shipping_amount gross discount tax shipping fee
     refunded amount""".split()
 )
-# They move with every event, or say whose the record is; a match is no transition.
-_UNTOLD = frozenset({"version", "store_modified_date", "contact_id", "email", "inferred"})
+# They move with every event, or say whose the record is; a match is no transition. What a dispute
+# withholds is told by the disputes.
+_UNTOLD = frozenset(
+    {"version", "store_modified_date", "contact_id", "email", "inferred", "withheld"}
+)
 
 
 def to_text(name: str, value: Any, currency: str | None) -> Any:

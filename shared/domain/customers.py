@@ -44,8 +44,11 @@ def hear(customer: Document | None, word: Entry) -> tuple[dict[str, Any], bool]:
     else:
         same.said |= word.said
     told = replay(entries, _RULES)
-    rows = [_row(each) for each in _telling([step.entry for step in told.told])]
-    return {**(customer or {}), "said": rows[-_REMEMBERED:]}, told.ambiguous
+    kept = list(_telling([step.entry for step in told.told]))
+    while len(kept) > _REMEMBERED:
+        kept[1].said = {**kept[0].said, **kept[1].said}
+        del kept[0]
+    return {**(customer or {}), "said": [_row(each) for each in kept]}, told.ambiguous
 
 
 def history(customer: Document) -> Iterator[tuple[Mapping[str, Any], Person]]:

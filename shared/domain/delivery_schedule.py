@@ -94,8 +94,6 @@ def decide(
 def patience(retry_after: str, now: int) -> int:
     """Return the ms that a `Retry-After` asks for, 0 to 24 h; 0 where it says nothing we know."""
     text = retry_after.strip()
-    if not text.isascii():
-        return 0
     if _SECONDS.fullmatch(text):
         return min(int(text) * SECOND, RETRY_AFTER_MAX)
     for form in _DATES:

@@ -68,7 +68,7 @@ def quarantine(arrival: Arrival, parsed: Parsed | None, refused: Quarantined, no
         "code": refused.code,
         "reason": refused.reason,
         "received_date": arrival.received_at,
-        "body": arrival.body,
+        **arrival.archived(),
         "headers": dict(arrival.headers),
         "subject": arrival.subject,
         "recorded_at": now,
@@ -113,7 +113,7 @@ def _marker(
         "source": arrival.source,
         "provider": arrival.provider,
         "headers": dict(arrival.headers),
-        "body": arrival.body,
+        **arrival.archived(),
         "messages": messages,
         "expires_at": (now + KEPT) // times.SECOND,
     }

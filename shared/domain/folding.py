@@ -16,7 +16,10 @@ Message = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """An event as it came off the queue: who sent it, when it was first received, and its bytes."""
+    """An event as it came off the queue: who sent it, when it was first received, and its bytes.
+
+    `body_key` says where the bytes lie already, if they are too large for a document.
+    """
 
     provider: str
     connection_id: str
@@ -26,6 +29,11 @@ class Arrival:
     source: str = "live"
     subject: str | None = None
     quarantine_id: str | None = None
+    body_key: str | None = None
+
+    def archived(self) -> dict[str, Any]:
+        """Return what a document keeps of the bytes: themselves, or the key they lie under."""
+        return {"body_key": self.body_key} if self.body_key else {"body": self.body}
 
 
 @dataclass(frozen=True, slots=True)

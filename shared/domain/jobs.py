@@ -35,7 +35,7 @@ def names_of(job: Job, store: Store) -> tuple[list[Name], str | None]:
     if job["job"] == "attach_contact":
         return store.waiting(job["email"], cursor)
     if job["job"] == "attach_record":
-        return [(job["kind"], job["connection_id"], job["id"])], None
+        return [(job["record"], job["connection_id"], job["id"])], None
     return [("contact", job["contact_id"])], None
 
 

@@ -114,7 +114,7 @@ class People:
             record.mend(entry)
         if len(waiting) > _ATTACHED_AT_ONCE:
             kind, _, identity = record.name
-            self._folding.send_job("attach_record", kind=kind, id=identity)
+            self._folding.send_job("attach_record", record=kind, id=identity)
 
 
 def to_json(contact: Contact) -> dict[str, Any]:

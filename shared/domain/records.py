@@ -165,7 +165,9 @@ class Record:
     def _take(self, step: Told, *, late: bool) -> None:
         entry = step.entry
         entry.kind, entry.changes = step.kind, step.changes
-        entry.late = late and not entry.before and bool(step.kind)
+        # A creation states what was before as well: nothing.
+        stated = bool(entry.before) or entry.creation
+        entry.late = late and not stated and bool(step.kind)
         entry.recorded_at = self._now
 
     def _head(self) -> dict[str, Any]:

@@ -135,17 +135,15 @@ def tell(entry: Entry, state: State, view: View | None, rules: Rules) -> Told:
     after = rules.compact({**state, **entry.said})
     seen = rules.show(after)
     if entry.before:
-        view = rules.show({**state, **entry.before}) or view
+        view = rules.show({**state, **entry.before})
     if seen is None:
         return Told(entry, after, None, None, [])
-    if CUSTOMER in entry.said and CUSTOMER not in state:
-        # Learning who the customer is changes what is known, not what happened.
-        view = rules.show({**state, **entry.before, CUSTOMER: entry.said[CUSTOMER]}) or view
-    if view is None or (entry.creation and rules.show(state) is None):
+    if view is None:
         kind = "created" if rules.born(entry, seen) else "updated"
         return Told(entry, after, seen, kind, [])
     changes = rules.difference(view, seen)
     if CUSTOMER in entry.said:
+        # Learning who the customer is changes what is known, not what happened.
         changes = [change for change in changes if change.before is not None]
     return Told(entry, after, seen, "updated" if changes else None, changes)
 
@@ -169,9 +167,10 @@ def replay(entries: Sequence[Entry], rules: Rules) -> Replay:
                 step = Told(entry, state, view, None, [])
             else:
                 step = tell(entry, state, view, rules)
+            if entry.before or not _repeats(entry, state):
+                said |= dict.fromkeys(entry.said, entry)
             told.append(step)
             state, view = step.state, step.view
-            said |= dict.fromkeys(entry.said, entry)
     return Replay(told, ambiguous)
 
 

@@ -26,11 +26,12 @@ class MemoryStore:
 
     def history(self, record: Name) -> list[Entry]:
         self.reads += 1
-        return [
+        entries: list[Entry] = [
             copy.deepcopy(document["entry"])
             for name, document in self.documents.items()
             if name[0] == "entry" and name[1:4] == record
         ]
+        return sorted(entries, key=lambda each: each.place)
 
     def commit(self, steps: Sequence[Write | Check]) -> None:
         names = [step.name for step in steps]
@@ -49,21 +50,22 @@ class MemoryStore:
         self.commits += 1
 
     def waiting(self, email: str, cursor: str | None) -> Page:
-        return self._heads(lambda head: head["email"] == email and not head["contact_id"])
+        return self._heads(
+            lambda head: head["shown"] and head["email"] == email and not head["contact_id"]
+        )
 
     def of_customer(self, connection_id: str, customer_id: str, cursor: str | None) -> Page:
         return self._heads(lambda head: head["customer_id"] == customer_id, connection_id)
 
     def of_contact(self, contact_id: str, cursor: str | None) -> Page:
-        return self._heads(lambda head: head["contact_id"] == contact_id)
+        return self._heads(lambda head: head["shown"] and head["contact_id"] == contact_id)
 
     def latest(self, record: Name, limit: int) -> list[Entry]:
-        newest_first = sorted(self.history(record), key=lambda each: each.place, reverse=True)
-        return newest_first[:limit]
+        return self.history(record)[::-1][:limit]
 
     def newest_of_contact(self, contact_id: str, kind: str, limit: int) -> list[Name]:
         names, _ = self.of_contact(contact_id, None)
-        wanted = [name for name in names if name[0] == kind and self.documents[name]["shown"]]
+        wanted = [name for name in names if name[0] == kind]
         wanted.sort(key=lambda name: self.documents[name]["date"] or 0, reverse=True)
         return wanted[:limit]
 

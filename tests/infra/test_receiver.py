@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import socket
 import time
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -159,6 +160,11 @@ def test_bad_secret_is_told_before_anything_listens() -> None:
         Receiver("whsec_")
 
 
-def test_nobody_but_this_machine_can_reach_it() -> None:
+def test_it_listens_on_one_address_of_this_machine_alone() -> None:
     with Receiver(SECRET).listening() as receiver:
-        assert urlsplit(receiver.url).hostname == "127.0.0.1"
+        address = urlsplit(receiver.url)
+        other = ("127.0.0.2", address.port or 0)
+
+        assert address.hostname == "127.0.0.1"
+        with pytest.raises(OSError, match=r"."):
+            socket.create_connection(other, timeout=1).close()

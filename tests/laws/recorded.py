@@ -8,7 +8,9 @@ from typing import Any
 
 from infra.samples.stripe import Event
 from shared.domain import contacts, orders
-from shared.domain.records import ORDER, RECURRING_PAYMENT
+from shared.domain.ports import Missing, Reading
+from shared.domain.records import ORDER, RECURRING_PAYMENT, Record
+from shared.domain.recurring_payments import is_created
 from tests.support.shop import Shop
 
 # Whose id it is and when we first saw them is a matter of arrival.
@@ -125,10 +127,24 @@ def unlike(one: Any, other: Any, path: str = "") -> list[str]:
     return [] if one == other else [f"{path}: {one!r} against {other!r}"]
 
 
-def net(shop: Shop) -> dict[str, int]:
-    """Return what all orders brought, by currency."""
-    sums: dict[str, int] = {}
-    for view in shop.orders().values():
-        if orders.net(view) or view["status"] in orders.BROUGHT_MONEY:
-            sums[view["currency"]] = sums.get(view["currency"], 0) + orders.net(view)
-    return sums
+def misremembered(shop: Shop) -> list[str]:
+    """Return the records whose head or recorded transitions are not what their entries add up to.
+
+    Most events never read the history they extend; this says that they need not.
+    """
+    found = []
+    for kind, identity in owners(shop):
+        name = (kind, "shop", identity)
+        reading = Reading()
+        reading.load(shop.store, Missing([name], [name]))
+        born = is_created(True) if kind == RECURRING_PAYMENT else orders.is_created
+        record = Record(name, reading, born, now=0)
+        told = record.stored()
+        if told[-1].state != record.state:
+            found.append(f"{identity}: {unlike(told[-1].state, record.state)}")
+        found += [
+            f"{identity} at {step.entry.event_id}: {step.changes} is not {step.entry.changes}"
+            for step in told
+            if (step.kind, step.changes) != (step.entry.kind, step.entry.changes)
+        ]
+    return found

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shared.domain.observations import Parsed
 from tests.laws import words
-from tests.laws.recorded import drifted, owners, recorded, unlike
+from tests.laws.recorded import drifted, misremembered, owners, recorded, unlike
 from tests.support.shop import Shop
 
 _EMAILS = ("ada@example.com", "bob@example.com", None)
@@ -77,6 +77,7 @@ def test_whose_a_record_is_does_not_depend_on_arrival(arriving: list[Parsed], le
     other.hear_all(sorted(some, key=lambda event: (event.occurred_at or 0, event.event_id)))
 
     assert unlike(recorded(one), recorded(other)) == []
+    assert misremembered(one) == misremembered(other) == []
 
 
 @given(st.permutations(HAPPENINGS), st.data())

@@ -12,7 +12,7 @@ from shared.domain.observations import Parsed
 from shared.domain.ports import Check, Document, Write
 from tests.fakes.memory_store import MemoryStore
 from tests.laws import words
-from tests.laws.recorded import drifted, recorded, unlike
+from tests.laws.recorded import drifted, misremembered, recorded, unlike
 from tests.support.shop import Shop
 
 
@@ -103,3 +103,4 @@ def test_orders_are_the_same_in_whatever_order_their_accounts_arrive(
 
     assert unlike(recorded(one), recorded(other)) == []
     assert drifted(one) == drifted(other) == []
+    assert misremembered(one) == misremembered(other) == []

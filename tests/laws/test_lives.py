@@ -10,7 +10,7 @@ import pytest
 
 from infra.samples import stripe as story
 from infra.samples.stripe import Shape
-from tests.laws.recorded import drifted, recorded, shuffled, told, unlike
+from tests.laws.recorded import drifted, misremembered, recorded, shuffled, told, unlike
 from tests.laws.truth import differences
 
 _SHAPES: tuple[Shape, ...] = ("old", "new")
@@ -59,11 +59,24 @@ def test_a_random_life_is_what_the_story_says_in_any_order(seed: int) -> None:
             found = differences(shop, life.world.truth, priced_by_invoice=priced)
             assert found == [], f"{shape}: {life.deeds}"
             assert drifted(shop) == [], f"{shape}: {life.deeds}"
+            assert misremembered(shop) == [], f"{shape}: {life.deeds}"
         assert unlike(recorded(in_order), recorded(mixed)) == [], f"{shape}: {life.deeds}"
 
 
 def _rebated(life: story.Life) -> bool:
     return "rebate" in life.deeds
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("shape", _SHAPES)
+def test_second_event_about_the_same_change_changes_nothing(shape: Shape, seed: int) -> None:
+    """Stripe sends two events about one change now and then, under two ids."""
+    events = story.random_life(seed, shape).world.events
+    twins = [event.twin(f"{event.id}twin") for event in events]
+
+    once, twice = told(events), told(shuffled([*events, *twins], seed))
+
+    assert unlike(recorded(once), recorded(twice)) == []
 
 
 @pytest.mark.parametrize("shape", _SHAPES)
@@ -75,6 +88,7 @@ def test_a_month_of_a_shop_is_what_the_story_says_in_any_order(shape: Shape) -> 
 
     assert differences(as_delivered, month.truth) == []
     assert drifted(as_delivered) == drifted(mixed) == []
+    assert misremembered(as_delivered) == misremembered(mixed) == []
     assert unlike(recorded(as_delivered), recorded(mixed)) == []
 
 

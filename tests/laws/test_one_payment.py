@@ -59,3 +59,24 @@ def test_every_single_account_of_a_payment_already_counts_it(shape: Shape) -> No
 
         subscribed = event.type == "checkout.session.completed"
         assert [order["gross"] for order in orders] == ([] if subscribed else [1900])
+
+
+@pytest.mark.parametrize("with_invoice", [False, True])
+@pytest.mark.parametrize("shape", ["old", "new"])
+def test_one_purchase_is_one_order_of_its_own_in_every_order(
+    shape: Shape, with_invoice: bool
+) -> None:
+    world = story.Business(1, shape)
+    price = story.add_price(world, story.add_product(world, "Book"), 2400, interval=None)
+    customer = story.add_customer(world, "ada@example.com")
+    story.one_time(world, price, customer, with_invoice=with_invoice)
+    accounts = [event for event in world.events if event.type in _ACCOUNTS]
+    in_order = recorded(told(accounts))
+    dice = random.Random(shape)
+
+    for _ in range(30):
+        shop = told(dice.sample(accounts, len(accounts)))
+
+        (order,) = shop.orders().values()
+        assert (order["kind"], order["gross"], order["status"]) == ("one_time", 2400, "completed")
+        assert unlike(in_order, recorded(shop)) == []

@@ -31,8 +31,10 @@ def moto_dynamodb(schema: Schema) -> Iterator[Call]:
                 answer: dict[str, Any] = _encoded(method(**_decoded(payload)))
             except ClientError as error:
                 body: Any = error.response
-                item = {"Item": _encoded(body["Item"])} if "Item" in body else {}
-                raise aws_error(body["Error"]["Code"], body["Error"]["Message"], **item) from error
+                told = ("Item", "CancellationReasons")
+                details = {name: _encoded(body[name]) for name in told if name in body}
+                fault = body["Error"]
+                raise aws_error(fault["Code"], fault["Message"], **details) from error
             return answer
 
         yield call

@@ -40,7 +40,9 @@ _MODULE: Any = importlib.util.find_spec(_HANDLER)
 class Deployment:
     """One stack with one Stripe connection, in a world of its own."""
 
-    def __init__(self, world: World, *, policy: str = "create", mode: str = "live") -> None:
+    def __init__(
+        self, world: World, *, policy: str = "create", mode: str = "live", has_api: bool = False
+    ) -> None:
         self.world = world
         self.accepted: list[story.Event] = []
         self._ids = itertools.count(1)
@@ -60,7 +62,7 @@ class Deployment:
             "provider": "stripe",
             "mode": mode,
             "contact_policy": policy,
-            "has_api": False,
+            "has_api": has_api,
             "version": 1,
         }
         self.table.commit([Write(("connection", CONNECTION), document, 0)])

@@ -28,6 +28,7 @@ class Story:
     name: str
     events: tuple[story.Event, ...]
     revenue: Mapping[str, Decimal] = field(default_factory=dict)  # net, by currency
+    refused: frozenset[tuple[str, str]] = frozenset()  # id and type of what must be quarantined
     statuses: Mapping[str, str] = field(default_factory=dict)  # by subscription
 
     @property
@@ -55,8 +56,16 @@ def told(number: int) -> Story:
             revenue[currency] += Decimal(text)
         known = life.world.truth.subscriptions.values()
         statuses |= {each.id: str(each.status) for each in known}
-    events.sort(key=lambda event: int(event.created))
-    return Story(f"story {number}", tuple(events), revenue, statuses)
+    noise = [_changed(dice.choice(events), turn, livemode=False) for turn in range(2)]
+    unknown = _changed(dice.choice(events), 2, type=story.UNKNOWN)
+    events = sorted([*events, *noise, unknown], key=lambda event: int(event.created))
+    refused = frozenset((event.id, event.type) for event in noise)
+    return Story(f"story {number}", tuple(events), revenue, refused, statuses)
+
+
+def _changed(event: story.Event, turn: int, **changed: object) -> story.Event:
+    """Return what comes by mistake: an event of test mode, or of a type nobody asked for."""
+    return replace(event, content={**event.content, "id": f"evt_mistake{turn}", **changed})
 
 
 def _live_on(life: story.Life, dice: Random) -> None:

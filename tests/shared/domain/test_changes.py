@@ -59,7 +59,7 @@ def test_amount_in_another_currency_is_printed_in_each_ones_own() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["version", "store_modified_date", "contact_id", "email", "inferred"]
+    "name", ["version", "store_modified_date", "contact_id", "email", "inferred", "withheld"]
 )
 def test_what_moves_with_every_event_is_no_change(name: str) -> None:
     assert changes.difference({name: "a"}, {name: "b"}) == []

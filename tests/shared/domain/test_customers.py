@@ -204,7 +204,10 @@ def test_entries_for_an_order_carry_its_strongest_name() -> None:
 
 
 def test_customer_does_not_grow_without_end() -> None:
-    customer = _heard(*(_word(at, email=f"{at}@example.com") for at in range(60)))
+    card = _word(0, said=_card("2029-12"))
+
+    customer = _heard(card, *(_word(at, email=f"{at}@example.com") for at in range(1, 60)))
 
     assert len(customer["said"]) == 40
-    assert customers.shown(customer)["email"] == "59@example.com"
+    shown = customers.shown(customer)
+    assert (shown["email"], shown["methods"]) == ("59@example.com", {"pm_1": "2029-12"})

@@ -190,6 +190,29 @@ def test_one_probe_at_a_time_finds_out_whether_it_is_back() -> None:
     assert endpoint.notices == ["circuit_opened", "recovered"]
 
 
+def test_one_probe_is_enough_after_a_retry_after_too() -> None:
+    endpoint = Endpoint()
+    endpoint.attempt(503, patience=2 * MINUTE)
+    endpoint.now += 2 * MINUTE
+
+    admitted = [endpoint.ask(f"a{number}").admitted for number in range(3)]
+
+    assert admitted == [True, False, False]
+
+
+def test_probe_that_is_answered_no_closes_the_circuit_but_is_no_success() -> None:
+    endpoint = Endpoint()
+    for _ in range(TROUBLES_TO_OPEN):
+        endpoint.attempt(500)
+    endpoint.now += PAUSE_MIN
+
+    endpoint.attempt(404)
+
+    assert circuit(endpoint.health, endpoint.now) == "closed"
+    assert endpoint.health["failures"] == TROUBLES_TO_OPEN + 1
+    assert endpoint.health["failing_since"] == START
+
+
 def test_probe_whose_worker_died_makes_room_for_another() -> None:
     endpoint = Endpoint()
     for _ in range(TROUBLES_TO_OPEN):
@@ -237,11 +260,11 @@ def test_endpoint_that_comes_back_is_given_more_with_each_success() -> None:
     endpoint.now += PAUSE_MIN
 
     places = []
-    for _ in range(CONCURRENCY_MAX):
+    for _ in range(CONCURRENCY_MAX - 1):
         endpoint.attempt(200)
         places.append(endpoint.health.get("concurrency", CONCURRENCY_MAX))
 
-    assert places == [2, 3, 4, 5, 6, 7, 8, 8]
+    assert places == [2, 3, 4, 5, 6, 7, 8]
     assert endpoint.health == {}
 
 

@@ -116,6 +116,7 @@ def test_host_that_is_not_on_the_public_internet_is_refused(spelling: Spelling) 
         (f"https://{'a' * 64}.example.com/", "has a host that is no name"),
         (f"https://{'a.' * 130}example.com/", "has a host name that is too long"),
         ("https://xn--.example.com/", "has a host that is no name"),
+        ("https://xn--99999999.example.com/", "has a host in broken Punycode"),
         ("https://xn--abc.example.com/", None),
         ("https://xn--a-ecp.example.com/", None),
         ("https://\u2603.example.com/", "has a host with characters that no host name has"),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from infra.samples import stripe as story
 from shared.domain import times
 from shared.domain.errors import Quarantined
 from shared.domain.fold import fold, quarantine
@@ -62,6 +63,15 @@ def test_marker_is_written_with_the_effect_and_keeps_the_raw_body() -> None:
     assert ("recurring_payment", "shop", "sub_1") in {step.name for step in plan.steps}
 
 
+def test_body_too_large_for_a_document_is_kept_by_its_key() -> None:
+    far = replace(ARRIVAL, body_key="bodies/1")
+
+    marker = _marker(_fold(words.subscription("1", 0), store=_store(), arrival=far))
+
+    assert marker["body_key"] == "bodies/1"
+    assert "body" not in marker
+
+
 def test_second_delivery_of_the_same_event_changes_nothing() -> None:
     shop, event = Shop(), words.subscription("1", 0, creation=True)
     shop.hear(event)
@@ -71,6 +81,14 @@ def test_second_delivery_of_the_same_event_changes_nothing() -> None:
 
     assert outcome == "duplicate"
     assert shop.memory.documents == before
+
+
+def test_redelivery_that_only_counts_its_deliveries_anew_is_the_same_event() -> None:
+    shop, event = Shop(), story.sample("invoice.paid").event
+    shop.receive(event.body)
+
+    assert shop.receive(event.redelivered(pending_webhooks=3).body) == "duplicate"
+    assert shop.quarantined() == []
 
 
 def test_redelivery_sends_again_what_the_first_may_not_have_sent() -> None:

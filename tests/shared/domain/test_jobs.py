@@ -69,7 +69,7 @@ def _page(names: list[Name], cursor: str | None) -> Page:
         ({"job": "refresh_customer", "connection_id": "other", "customer_id": "cus_1"}, []),
         ({"job": "attach_contact", "email": ADA}, []),
         (
-            {"job": "attach_record", "connection_id": "shop", "kind": "order", "id": "pi_1"},
+            {"job": "attach_record", "connection_id": "shop", "record": "order", "id": "pi_1"},
             [ORDER],
         ),
         ({"job": "recount_contact", "contact_id": "contact-1"}, [("contact", "contact-1")]),

@@ -119,6 +119,7 @@ def test_creation_told_late_is_the_creation() -> None:
 
     created = _found(record, "created")
     assert (created.kind, created.born, created.joined) == ("created", True, False)
+    assert not created.late
     assert _changed(_found(record, "failed")) == [("active", "payment_failed")]
 
 

@@ -172,6 +172,17 @@ def test_twin_event_about_the_same_change_makes_it_once() -> None:
     assert _statuses(replay(entries, RULES)) == [("failed", "active", "payment_failed")]
 
 
+def test_snapshot_between_twins_does_not_part_them() -> None:
+    entries = [
+        _entry("first", 0, status="active"),
+        _entry("paused", 2_000, status="paused", was="active", received_at=1),
+        _entry("snapshot", 2_000, status="paused", received_at=2),
+        _entry("twin", 2_000, status="paused", was="active", received_at=3),
+    ]
+
+    assert _statuses(replay(entries, RULES)) == [("paused", "active", "paused")]
+
+
 def test_same_change_on_another_day_is_no_twin() -> None:
     day = 86_400_000
     entries = [
