@@ -113,6 +113,40 @@ def net(view: View) -> int:
     return int(view["gross"] - view["refunded"] - view["withheld"])
 
 
+def returned(state: State, view: View) -> list[dict[str, Any]]:
+    """Return what went back of an order, each amount at its own date.
+
+    The refunds add up to `refunded` and the disputes to `withheld`: what a provider says was given
+    back beyond its single refunds is dated by its newest word on it.
+    """
+    refunds = [
+        {"kind": "refund", "id": facet["id"], "date": facet["date"], "amount": facet["amount"]}
+        for _, facet in _of(state, "refund:")
+        if facet["status"] == "completed"
+    ]
+    stated = [facet for _, facet in _of(state, "refunded:") if facet["amount"]]
+    if stated:
+        beyond = {"kind": "refund", "id": None, "date": stated[-1]["date"]}
+        refunds.append({**beyond, "amount": view["refunded"]})
+    disputes = [
+        {"kind": "dispute", "id": facet["id"], "date": facet["date"], "amount": facet["amount"]}
+        for _, facet in _of(state, "dispute:")
+        if facet["status"] in ("open", "lost")
+    ]
+    return [*_up_to(view["refunded"], refunds), *_up_to(view["withheld"], disputes)]
+
+
+def _up_to(total: int, parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the parts as far as they make up the total, the last one cut to fit."""
+    kept = []
+    for part in parts:
+        amount = min(part["amount"], total)
+        if amount > 0:
+            kept.append({**part, "amount": amount})
+            total -= amount
+    return kept
+
+
 def _of(state: State, prefix: str) -> list[tuple[str, Facet]]:
     found = [(name, facet) for name, facet in state.items() if name.startswith(prefix)]
     return sorted(found, key=lambda each: (each[1]["date"], each[0]))

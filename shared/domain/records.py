@@ -41,6 +41,7 @@ class Record:
         self.contact_id: str | None = self.old_contact
         self.old_view: View | None = self._rules.show(self.state)
         self.view: View | None = self.old_view
+        self._states: list[list[Any]] = self.head.get("states") or []
         self.provisional = bool(self.head.get("provisional"))
         self.ambiguous = False
         self.touched = False
@@ -67,6 +68,7 @@ class Record:
             entry.born = entry.kind == "created"
             self._written[_key(entry)] = entry
             self.state, self.view, self.newest = step.state, step.view, entry.place
+            self._remember([step], self._states)
             return
         everything = self._all()
         held = everything.get(_key(entry))
@@ -99,7 +101,13 @@ class Record:
         self.told, self.ambiguous = told.told, told.ambiguous
         self.state = told.state
         self.view = told.told[-1].view if told.told else None
+        self._remember(told.told)
         self.newest = max((step.entry.place for step in told.told), default=None)
+
+    def _remember(self, steps: Iterable[Told], known: Sequence[list[Any]] = ()) -> None:
+        if self.kind == RECURRING_PAYMENT:
+            told = ((step.entry.at, step.view) for step in steps)
+            self._states = recurring_payments.states(told, known)
 
     def mend(self, entry: Entry) -> None:
         """Have an entry written again, because something beside its transition has changed."""
@@ -117,7 +125,7 @@ class Record:
             if entry.contact_id is None and self.contact_id is not None:
                 entry.contact_id, entry.contact_version = self.contact_id, contact_version
         entries = [
-            Write(("entry", *self.name, key), {"entry": entry}, None)
+            Write(("entry", *self.name, key), {"entry": entry, "version": self.version + 1}, None)
             for key, entry in self._written.items()
         ]
         gone = [Write(("entry", *self.name, key), None, None) for key in self._removed]
@@ -185,6 +193,8 @@ class Record:
         }
         if self.kind == ORDER:
             head |= {"refs": sorted(self.refs), "provisional": self.provisional}
+        else:
+            head["states"] = self._states
         return head
 
     def _modified(self) -> int | None:

@@ -7,7 +7,7 @@ customer as far as it concerns this subscription).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
@@ -17,6 +17,14 @@ from shared.domain.timeline import Entry, State, View
 
 # Where a provider announces no creations, a first sight this close to the start is one.
 FIRST_SIGHT = 72 * times.HOUR
+_STATE = (
+    "status",
+    "is_trial",
+    "payment_amount",
+    "currency",
+    "billing_interval",
+    "billing_interval_count",
+)
 
 
 def show(state: State) -> dict[str, Any] | None:
@@ -69,6 +77,26 @@ def is_created(states_creation: bool) -> Any:
         return start is not None and abs(entry.at - start) <= FIRST_SIGHT
 
     return born
+
+
+def states(
+    steps: Iterable[tuple[int, View | None]], known: Sequence[list[Any]] = ()
+) -> list[list[Any]]:
+    """Return what a recurring payment was and from when on, as revenue is counted by it.
+
+    `steps` are the times (ms) and views of its history in order, `known` the states before them.
+    Each state is a list of the values of `_STATE` after its time, where any of them changed.
+    """
+    told = list(known)
+    for at, view in steps:
+        if view is None:
+            continue
+        items = view["line_items"]
+        product = items[0].get("store_primary_id") if items else None
+        state = [*(view[name] for name in _STATE), product]
+        if not told or told[-1][1:] != state:
+            told.append([at, *state])
+    return told
 
 
 def compact(state: State) -> dict[str, Facet]:

@@ -1,0 +1,147 @@
+"""What a stored document is in the change log: one row of its dataset, or none.
+
+Pure. Rows hold internal values (ms, minor units), as `schema` has their columns; what is absent
+stays out and is NULL there. A head shows here exactly as `show` has it, so a report and the API
+cannot disagree.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from shared.domain import contacts, orders, recurring_payments
+from shared.domain.change_log.schema import DATASETS, STATE
+from shared.domain.ports import Document, Name
+
+Row = dict[str, Any]
+
+_HELD = {name: frozenset(dataset.columns) for name, dataset in DATASETS.items()}
+_ITEM = tuple("category name sku brand tag store_primary_id price_id quantity amount".split())
+
+
+def row_of(name: Name, document: Document) -> tuple[str, Row] | None:
+    """Return the dataset and the row of a document as it was written, None where it has none.
+
+    The common columns other than `version` and `deleted` are the writer's to add.
+    """
+    make = _ROWS.get(name[0])
+    if make is None:
+        return None
+    dataset, row = make(name, document)
+    row["version"] = 2 * int(document["version"])
+    held = _HELD[dataset]
+    return dataset, {key: value for key, value in row.items() if value is not None and key in held}
+
+
+def gone_row(name: Name, document: Document) -> tuple[str, Row] | None:
+    """Return the row that says a document, last seen as this, is no more.
+
+    Its version lies between the last one and that of a successor under the same name.
+    """
+    told = row_of(name, document)
+    if told is None:
+        return None
+    dataset, row = told
+    kept = {key: row[key] for key in DATASETS[dataset].identity}
+    return dataset, {**kept, "version": row["version"] + 1, "deleted": True}
+
+
+def _order(name: Name, head: Document) -> tuple[str, Row]:
+    _, connection_id, identity = name
+    row: Row = {"connection_id": connection_id, "id": identity}
+    facets = head.get("facets") or {}
+    view = None if head.get("merged_into") else orders.show(facets)
+    if view is None:
+        return "orders", {**row, "merged_into": head.get("merged_into"), "deleted": True}
+    return "orders", {
+        **row,
+        **view,
+        "line_items": _items(view["line_items"]),
+        "returned": orders.returned(facets, view),
+        "contact_id": head.get("contact_id"),
+        "mirror_of": head.get("mirror_of"),
+        "provisional": bool(head.get("provisional")),
+    }
+
+
+def _recurring_payment(name: Name, head: Document) -> tuple[str, Row]:
+    _, connection_id, identity = name
+    row: Row = {"connection_id": connection_id, "id": identity}
+    view = recurring_payments.show(head.get("facets") or {})
+    if view is None:
+        return "recurring_payments", {**row, "deleted": True}
+    return "recurring_payments", {
+        **row,
+        **view,
+        "line_items": _items(view["line_items"]),
+        "contact_id": head.get("contact_id"),
+        "mirror_of": head.get("mirror_of"),
+        "store_customer_id": head.get("customer_id"),
+        "store_modified_date": head.get("modified"),
+        "states": [dict(zip(STATE, state, strict=True)) for state in head.get("states") or ()],
+    }
+
+
+def _contact(name: Name, contact: Document) -> tuple[str, Row]:
+    source = contact.get("source") or {}
+    return "contacts", {
+        **contact,
+        "contact_id": name[1],
+        **{field: source.get(field) for field in ("first_source", "campaign", "landing_page")},
+        "customer_since": contacts.customer_since(contact),
+        "revenue": [
+            {"currency": code, "orders": held["orders"], "net": held["net"]}
+            for code, held in sorted(contact["revenue"].items())
+        ],
+    }
+
+
+def _change(name: Name, document: Document) -> tuple[str, Row]:
+    _, record, connection_id, identity, place = name
+    entry = document["entry"]
+    row: Row = {
+        "record": record,
+        "connection_id": connection_id,
+        "id": identity,
+        "place": place,
+        "occurred_date": entry.at,
+    }
+    if entry.kind is None:
+        return "changes", {**row, "deleted": True}
+    told = [[each.field, each.before, each.after] for each in entry.changes]
+    return "changes", {
+        **row,
+        "event_id": entry.event_id,
+        "event_type": entry.event_type,
+        "kind": entry.kind,
+        "changes": json.dumps(told, ensure_ascii=False, separators=(",", ":")),
+        "contact_id": entry.contact_id,
+        "contact_version": entry.contact_version,
+        "historical": entry.historical,
+        "late": entry.late,
+        "joined": entry.joined,
+    }
+
+
+def _good(name: Name, document: Document) -> tuple[str, Row]:
+    _, connection_id, kind, identity = name
+    values = document["values"]
+    told = {field: values.get(field) for field in ("name", "category", "sku", "brand", "tag")}
+    return "catalogue", {"connection_id": connection_id, "kind": kind, "id": identity, **told}
+
+
+def _items(items: Sequence[Mapping[str, Any]]) -> list[Row]:
+    return [
+        {field: item[field] for field in _ITEM if item.get(field) is not None} for item in items
+    ]
+
+
+_ROWS = {
+    "order": _order,
+    "recurring_payment": _recurring_payment,
+    "contact": _contact,
+    "entry": _change,
+    "catalogue": _good,
+}
