@@ -96,6 +96,15 @@ class FakeDynamoDB:
         """Return the stream's records (new and old images) from position `start` on."""
         return [self._table.stream_record(at) for at in range(start, len(self._table.writes))]
 
+    def written_ms(self, position: int) -> int:
+        """Return when the stream's record at `position` was written: records tell seconds only."""
+        return self._table.writes[position].at_ms
+
+    def first_of(self, partition: str) -> str | None:
+        """Return the lowest sort key of a partition: for the world's clock, not for the product."""
+        keys = self._table.base.of(partition)
+        return keys[0][0] if keys else None
+
     def expire(self, attribute: str = "expires_at") -> int:
         """Remove the items whose time to live is over, as DynamoDB does in its own time."""
         now_seconds = self._clock() // 1000

@@ -1,7 +1,7 @@
 """What can go wrong, and plans of it: sparse lists of (step, kind, argument), which shrink well.
 
-A step is one AWS call of the product, or one poll or delete of Lambda's event source. An empty
-plan is a plain run in order. A fault that means nothing at its step does nothing.
+A step is one AWS call or one post of the product, or one poll or delete of Lambda's event source.
+An empty plan is a plain run in order. A fault that means nothing at its step does nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ KINDS = {
     "crash_before": "the worker dies before the effect",
     "crash_after": "the worker dies after the effect, before it learns of it",
     "lost_reply": "the effect is done, but a retryable error is raised",
-    "resent": "the reply was lost and the client sent the request again by itself",
+    "resent": "the reply was lost and the client of AWS sent the request again by itself",
     "throttle": "the service refuses this call and the next of its kind (how many in all)",
     "conflict": "a write meets another transaction on its item",
     "partial": "only the first entries of a batch are done (how many)",

@@ -49,6 +49,22 @@ class LambdaHost:
         self._receive = receive
         self._idle: list[Handle] = []
 
+    @property
+    def hold_ms(self) -> int:
+        """How long a worker may be silent before another one is given its batch."""
+        return self.queue.spec.visibility_seconds * 1000
+
+    def next_due_ms(self) -> int | None:
+        """Return when there is something to invoke the function with, None for never."""
+        return self.queue.next_visible_ms()
+
+    def waiting(self) -> tuple[str, int]:
+        """Return the queue's name, and how many messages are in it."""
+        return self.queue.spec.name, len(self.queue.messages)
+
+    def lapse(self) -> None:
+        """Let the batch of a silent worker go: its visibility has ended by itself."""
+
     def restart(self) -> None:
         """Throw warm execution environments away; the next invocation starts cold."""
         self._idle.clear()
@@ -73,7 +89,7 @@ class LambdaHost:
             self._delete(done)
 
     def _step(self, operation: str, effect: Callable[[], Any]) -> Any:
-        self._steps.frames.append(Frame("poller"))
+        self._steps.frames.append(Frame(f"poll {self.name}"))
         try:
             queue = {"queue": self.queue.spec.name}
             return self._steps.perform("lambda", operation, queue, effect)

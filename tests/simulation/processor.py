@@ -7,7 +7,6 @@ here is what is deployed, down to the adapters.
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
 import json
 from collections.abc import Callable
@@ -15,18 +14,15 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
-
 from functions.ingest_stripe.signature import event_and_subject, verify
 from infra.samples import stripe as story
-from shared.adapters.aws import AwsClient
-from shared.adapters.bodies import S3Objects
 from shared.adapters.queue import Queue
 from shared.adapters.secrets import ConnectionSecrets, parameter_name
 from shared.adapters.table import Table
 from shared.domain.ports import Write
 from shared.door import Door
 from tests.simulation.lambda_host import Handle
+from tests.simulation.lambda_modules import execute, sleeper
 from tests.simulation.world import World
 
 CONNECTION = "shop"
@@ -34,14 +30,19 @@ SIGNING_SECRET = "whsec_simulated"
 HOUR_MS = 3_600_000
 _PREFIX = "/paysignal/connections"
 _HANDLER = "functions.process_events.handler"
-_MODULE: Any = importlib.util.find_spec(_HANDLER)
 
 
 class Deployment:
     """One stack with one Stripe connection, in a world of its own."""
 
     def __init__(
-        self, world: World, *, policy: str = "create", mode: str = "live", has_api: bool = False
+        self,
+        world: World,
+        *,
+        policy: str = "create",
+        mode: str = "live",
+        has_api: bool = False,
+        late_match: str = "fire_if_newer_than",
     ) -> None:
         self.world = world
         self.accepted: list[story.Event] = []
@@ -63,6 +64,7 @@ class Deployment:
             "mode": mode,
             "contact_policy": policy,
             "has_api": has_api,
+            "late_match": {"policy": late_match, "duration": "PT24H"},
             "version": 1,
         }
         self.table.commit([Write(("connection", CONNECTION), document, 0)])
@@ -70,21 +72,9 @@ class Deployment:
 
     def cold_start(self) -> Handle:
         """Execute the Lambda's module as a new execution environment does; return its handler."""
-        callers: dict[str, Any] = {
-            service: self.world.caller(service) for service in ("dynamodb", "sqs")
-        }
-        objects = self.world.objects()
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in self.environ.items():
-                patch.setenv(name, value)
-            patch.setattr(AwsClient, "from_environment", lambda service, _: callers[service])
-            patch.setattr(S3Objects, "from_environment", lambda *_: objects)
-            module: Any = importlib.util.module_from_spec(_MODULE)
-            _MODULE.loader.exec_module(module)
-        clock = self.world.clock
-        module.time = SimpleNamespace(time_ns=lambda: clock() * 1_000_000)
+        module = execute(_HANDLER, self.world, self.environ)
         module.uuid = SimpleNamespace(uuid4=self._next_id)
-        module._batch._messages.store._sleep = lambda seconds: clock.advance(int(seconds * 1000))
+        module._batch._messages.store._sleep = sleeper(self.world)
 
         def handle(event: dict[str, Any], _: int) -> Any:
             return module.handler(event, None)

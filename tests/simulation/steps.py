@@ -21,6 +21,8 @@ _THROTTLES = {
     "ssm": ("ThrottlingException", 400),
     "s3": ("SlowDown", 503),
     "lambda": ("TooManyRequestsException", 429),
+    "events": ("ThrottlingException", 400),
+    "http": ("ServiceUnavailable", 503),
 }
 _SINGLE_WRITES = ("PutItem", "UpdateItem", "DeleteItem")
 
@@ -56,6 +58,8 @@ class Steps:
         self.calm = False
         self.frames: list[Frame] = []
         self.trace: list[str] = []
+        # Who made each call: the running invocation's name, "" outside of any.
+        self.actors: list[str] = []
         self.watchers: list[Callable[[], None]] = []
         self.violation: Exception | None = None
         self._clock = clock
@@ -88,6 +92,7 @@ class Steps:
         self._clock.advance(self._step_ms)
         name = f"{service}.{operation}"
         text = json.dumps(payload, sort_keys=True)
+        self.actors.append(self.frames[-1].name if self.frames else "")
         self._note(f"{number} {self._clock.now_ms} {name} {dict(faults) or ''}", text)
         try:
             self._before(service, operation, payload, faults)
@@ -136,7 +141,7 @@ class Steps:
         if faults:
             self._surroundings.prepare(name, faults)
         result = effect()
-        if "resent" in faults:
+        if "resent" in faults and not name.startswith("http."):
             result = effect()
         if "crash_after" in faults:
             self._die()

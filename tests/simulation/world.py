@@ -1,4 +1,4 @@
-"""A simulated world: one virtual clock, fake AWS, Lambdas on queues, and a plan of faults.
+"""A simulated world: one virtual clock, fake AWS, Lambdas on their sources, a plan of faults.
 
 The product's own code runs against it unchanged. A run has two phases: faults as planned (`run`),
 then none (`drain`), in which everything must come to rest within a bound. The same seed and plan
@@ -6,7 +6,8 @@ give the same run, step by step: nothing reads real time or real randomness.
 
 Concurrency is what it is: one thread, and invocations that run from poll to delete, except that a
 fault may run another invocation inside a call (`interleave`), or first let the batch's visibility
-end so that a second worker takes the very same messages (`zombie`).
+end so that a second worker takes the very same messages (`zombie`). Where an invocation waits for
+an answer from outside (`pass_until`), the others run meanwhile.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ import heapq
 import itertools
 from collections.abc import Callable, Iterable, Mapping
 from random import Random
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from tests.simulation.callers import Fake, SteppedCaller, SteppedObjects
 from tests.simulation.dynamodb.schema import Schema
 from tests.simulation.fake_dynamodb import FakeDynamoDB
+from tests.simulation.fake_eventbridge import FakeEventBridge
 from tests.simulation.fake_s3 import FakeObjects
 from tests.simulation.fake_sqs import FakeSQS
 from tests.simulation.fake_ssm import FakeSSM
@@ -40,13 +42,45 @@ QUEUES = (
     QueueSpec("history", 180, max_receive_count=12, dead_letter="history-dead"),
     QueueSpec("calls-dead", retention_seconds=FOURTEEN_DAYS),
     QueueSpec("calls", 180, max_receive_count=12, dead_letter="calls-dead"),
+    QueueSpec("automations-dead", retention_seconds=FOURTEEN_DAYS),
+    QueueSpec("automations", 360, max_receive_count=12, dead_letter="automations-dead"),
+    QueueSpec("stream-dead", retention_seconds=FOURTEEN_DAYS),
 )
 DEPTH_MAX = 3
+# As many workers as an event source mapping runs at once.
+WORKERS_MAX = 10
 INVOCATIONS_MAX = 100_000
 
 
 class NotDrained(AssertionError):
     """Work was left when the bound was reached: something waits for ever, or goes round."""
+
+
+class Host(Protocol):
+    """What invokes a function: a queue, a stream's shard, a clock."""
+
+    name: str
+    errors: list[Exception]
+    invocations: int
+
+    @property
+    def hold_ms(self) -> int:
+        """How long a worker may be silent before another one is given its batch."""
+
+    def next_due_ms(self) -> int | None:
+        """Return when there is something to invoke the function with, None for never."""
+
+    def invoke_once(self) -> None:
+        """Invoke the function with what there is."""
+
+    def waiting(self) -> tuple[str, int]:
+        """Return the source's name, and how much waits in it."""
+
+    def lapse(self) -> None:
+        """Let the batch of a silent worker go."""
+
+    def restart(self) -> None:
+        """Throw warm execution environments away."""
 
 
 class World:
@@ -69,15 +103,21 @@ class World:
         self.sqs = FakeSQS(queues, self.clock)
         self.ssm = FakeSSM(self.clock)
         self.s3 = FakeObjects()
+        self.events = FakeEventBridge(self.clock)
         self.steps = Steps(self.clock, FaultPlan(self.plan), self, step_ms)
-        self.hosts: list[LambdaHost] = []
+        self.hosts: list[Host] = []
         self._scheduled: list[tuple[int, int, Callable[[], object]]] = []
         self._order = itertools.count()
         self._turn = 0
 
     def caller(self, service: str) -> SteppedCaller:
-        """Return the client of `dynamodb`, `sqs` or `ssm` the product is to be given."""
-        fakes: dict[str, Fake] = {"dynamodb": self.dynamodb, "sqs": self.sqs, "ssm": self.ssm}
+        """Return the client of `dynamodb`, `sqs`, `ssm` or `events` the product is to be given."""
+        fakes: dict[str, Fake] = {
+            "dynamodb": self.dynamodb,
+            "sqs": self.sqs,
+            "ssm": self.ssm,
+            "events": self.events,
+        }
         return SteppedCaller(service, fakes[service], self.steps)
 
     def objects(self) -> SteppedObjects:
@@ -146,9 +186,16 @@ class World:
                 return
         raise NotDrained(f"more than {INVOCATIONS_MAX} invocations: {self.left()}")
 
+    def pass_until(self, instant_ms: int) -> None:
+        """Let time pass inside an invocation that waits for an answer: the others run meanwhile."""
+        while len(self.steps.frames) < WORKERS_MAX and not self.steps.violation:
+            if not self._advance(instant_ms):
+                break
+        self.clock.advance_to(instant_ms)
+
     def left(self) -> dict[str, int]:
-        """Return how many messages wait in the queues that have a function."""
-        counts = {host.queue.spec.name: len(host.queue.messages) for host in self.hosts}
+        """Return how much waits in the sources that have a function."""
+        counts = dict(host.waiting() for host in self.hosts)
         counts["scheduled"] = len(self._scheduled)
         return {name: count for name, count in counts.items() if count}
 
@@ -162,7 +209,7 @@ class World:
 
     def _advance(self, deadline_ms: int) -> bool:
         """Do the next thing that is due, moving the clock to it; say whether there was one."""
-        due = [at_ms for host in self.hosts if (at_ms := host.queue.next_visible_ms()) is not None]
+        due = [at_ms for host in self.hosts if (at_ms := host.next_due_ms()) is not None]
         due += [self._scheduled[0][0]] if self._scheduled else []
         if not due or min(due) > deadline_ms or self.clock() > deadline_ms:
             return False
@@ -180,7 +227,7 @@ class World:
 
     def _invoke_next(self) -> bool:
         """Invoke a host that has something to do, each in turn; say whether there was one."""
-        ready = [host for host in self._by_turn() if host.queue.next_visible_ms() == self.clock()]
+        ready = [host for host in self._by_turn() if host.next_due_ms() == self.clock()]
         if not ready:
             return False
         host = ready[self.steps.faults_of_next().get("pick", 0) % len(ready)]
@@ -188,7 +235,7 @@ class World:
         host.invoke_once()
         return True
 
-    def _by_turn(self) -> list[LambdaHost]:
+    def _by_turn(self) -> list[Host]:
         cut = self._turn % len(self.hosts) if self.hosts else 0
         return self.hosts[cut:] + self.hosts[:cut]
 
@@ -207,6 +254,8 @@ class World:
             self.dynamodb.batch_limit = partial
         elif service == "sqs":
             self.sqs.batch_limit = partial
+        elif service == "events":
+            self.events.batch_limit = partial
         if operation in ("Poll", "ReceiveMessage"):
             self.sqs.receive_start = faults.get("reorder", 0)
 
@@ -216,8 +265,10 @@ class World:
             return
         if zombie:
             running = {frame.name for frame in self.steps.frames}
-            held = [h.queue.spec.visibility_seconds for h in self.hosts if h.name in running]
-            self.clock.advance(max(held, default=0) * 1000)
+            silent = [host for host in self.hosts if host.name in running]
+            self.clock.advance(max((host.hold_ms for host in silent), default=0))
+            for host in silent:
+                host.lapse()
         for _ in range(count):
             if not self._invoke_next():
                 return

@@ -13,6 +13,8 @@ from shared.domain.timeline import Entry
 from tests.support.firing import NOW, automation, created, updated
 
 STATUS, NOTE = ("status", "active", "paused"), ("note", None, "x")
+# The same, told when less was known of what was before.
+EARLIER = ("status", "pending", "paused")
 ON_STATUS = {"type": "recurring_payment_updated", "field": "status"}
 ON_ANY = {"type": "recurring_payment_updated"}
 ON_CREATED = {"type": "recurring_payment_created"}
@@ -32,6 +34,8 @@ def identity(trigger: dict[str, Any], entry: Entry, record_id: str = "sub_1") ->
         (ON_STATUS, updated(STATUS), updated(STATUS, event_id="evt_2", late=True, recorded_at=1)),
         (ON_STATUS, updated(STATUS), updated(NOTE, STATUS)),
         (ON_ANY, updated(STATUS, NOTE), updated(NOTE, STATUS)),
+        (ON_STATUS, updated(STATUS), updated(EARLIER)),
+        (ON_ANY, updated(STATUS, NOTE), updated(EARLIER, NOTE)),
         (ON_CREATED, created(), created(event_id="evt_2", contact_id="c-2")),
     ],
 )
@@ -39,11 +43,18 @@ def test_one_transition_is_one_firing(trigger: dict[str, Any], one: Entry, other
     assert identity(trigger, one) == identity(trigger, other)
 
 
+def test_an_order_keeps_its_firing_whatever_its_payment_turns_out_to_have_changed() -> None:
+    trigger = {"type": "order_created"}
+    paid = updated(("status", "declined", "completed"), money="first")
+
+    assert identity(trigger, created(money="first")) == identity(trigger, paid)
+
+
 @pytest.mark.parametrize(
     ("trigger", "one", "other"),
     [
         (ON_STATUS, updated(STATUS), updated(STATUS, at=NOW + 1)),
-        (ON_STATUS, updated(STATUS), updated(("status", "pending", "paused"))),
+        (ON_STATUS, updated(STATUS), updated(("status", "active", "cancelled"))),
         (ON_ANY, updated(STATUS), updated(STATUS, NOTE)),
     ],
 )
@@ -76,4 +87,5 @@ def test_a_change_has_one_id_among_outbound_events() -> None:
     first, attached = updated(STATUS, contact_id=None), updated(STATUS)
 
     assert told_id(happening(first)) == told_id(happening(attached))
+    assert told_id(happening(first)) == told_id(happening(updated(EARLIER)))
     assert told_id(happening(first)) != told_id(happening(first, place="q"))

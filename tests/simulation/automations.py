@@ -1,0 +1,176 @@
+"""The other half of the product in a simulated world: what fires, what is carried out, the clock.
+
+`fire_triggers` on the shards of the table's stream, `run_automations` on its queue and `wake_due`
+by the minute, each by its own Lambda module; endpoints and automations are made by the use cases
+of `manage`, as by its API. Receivers are servers of the simulated internet.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+from functions.manage.automations import put_automation
+from functions.manage.deliveries import release
+from functions.manage.endpoints import put_endpoint
+from functions.manage.outgoing import Outgoing
+from infra.cli import stream_failures
+from shared.adapters.queue import Queue
+from shared.adapters.secret_writer import SecretWriter
+from shared.adapters.table_keys import DUE_SHARDS, due_partition
+from tests.simulation.endpoint_servers import Internet, Server, Uplink
+from tests.simulation.lambda_host import Handle
+from tests.simulation.lambda_modules import execute, sleeper
+from tests.simulation.minute_host import MinuteHost
+from tests.simulation.processor import Deployment
+from tests.simulation.stream import Stream
+from tests.simulation.stream_host import StreamHost
+from tests.simulation.world import World
+
+FIRE, RUN, WAKE = "fire_triggers", "run_automations", "wake_due"
+_PREFIX = "/paysignal/endpoints"
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a person has set up: automations by id, and the receivers of each endpoint by id.
+
+    A receiver is told by its manners: those towards its first requests, and those ever after.
+    """
+
+    automations: Mapping[str, Mapping[str, Any]]
+    endpoints: Mapping[str, tuple[tuple[str, ...], str]]
+
+
+class AutomatedDeployment(Deployment):
+    """One whole stack, from the door to the endpoints."""
+
+    def __init__(self, world: World, setup: Setup) -> None:
+        super().__init__(world, late_match="fire")
+        self.environ |= {
+            "AUTOMATIONS_QUEUE_URL": world.sqs.url("automations"),
+            "BUS_NAME": "paysignal",
+            "API_HOSTS": "api.example.com",
+            "ENDPOINT_PREFIX": _PREFIX,
+            "CONFIG_CACHE_SECONDS": "60",
+        }
+        self.secrets: dict[str, str] = {}
+        self.internet = Internet(
+            world,
+            [Server(host_of(each), *manners) for each, manners in setup.endpoints.items()],
+        )
+        self.stream = Stream(world.dynamodb)
+        self.fires: list[StreamHost] = []
+        self._add_hosts()
+        self.put_endpoints(setup.endpoints)
+        for automation_id, body in setup.automations.items():
+            put_automation(automation_id, dict(body), store=self.table, now=world.clock())
+
+    def _add_hosts(self) -> None:
+        world = self.world
+        for number, shard in enumerate(self.stream.shards):
+            name = f"{FIRE} {number}"
+            host = StreamHost(
+                name, self.stream, shard, self._start_fire, world.steps, world.clock, world.sqs
+            )
+            self.fires.append(host)
+            world.hosts.append(host)
+        world.add_host(RUN, "automations", self._start_run)
+        parts = [due_partition(shard) for shard in range(DUE_SHARDS)]
+        world.hosts.append(
+            MinuteHost(WAKE, parts, self._start_wake, world.steps, world.clock, world.dynamodb)
+        )
+
+    def put_endpoints(self, endpoint_ids: Iterable[str], status: str = "enabled") -> None:
+        """Have a person make endpoints, or enable them again; what they hold is sent."""
+        for each in endpoint_ids:
+            _, releases, shown = put_endpoint(
+                each,
+                {"url": f"https://{host_of(each)}/hooks", "events": [], "status": status},
+                store=self.table,
+                secrets=SecretWriter(self.world.ssm, _PREFIX),
+                now=self.world.clock(),
+                random_bytes=lambda size, seed=each: hashlib.sha512(seed.encode()).digest()[:size],  # type: ignore[misc]
+                own_host="api.example.com",
+                local=False,
+            )
+            self.secrets.setdefault(host_of(each), shown.get("secret", ""))
+            if releases:
+                self._release(each)
+
+    def _release(self, endpoint_id: str) -> None:
+        """Have what an endpoint held sent, as `manage` does when it is enabled again."""
+        sqs = self.world.sqs
+        outgoing = Outgoing(
+            Queue(sqs),
+            events_url=self.environ["EVENTS_QUEUE_URL"],
+            history_url=self.environ["HISTORY_QUEUE_URL"],
+            automations_url=self.environ["AUTOMATIONS_QUEUE_URL"],
+            local=False,
+        )
+        release(endpoint_id, store=self.table, queue=outgoing, now=self.world.clock())
+
+    def redrive_stream(self) -> int:
+        """Have `paysignal redrive stream` hand over what the mapping gave up on."""
+        queue = self.world.sqs.queues["stream-dead"]
+        notes = list(queue.messages.values())
+        for note in notes:
+            failure = stream_failures.Failure.read(note.body)
+            aws: Any = SimpleNamespace(dynamodbstreams=_Reader(self.stream), lambda_=self)
+            stream_failures.redrive(failure, aws, lambda _: None)
+            queue.remove(note)
+        return len(notes)
+
+    def invoke(self, *, Payload: bytes, **_: Any) -> dict[str, Any]:  # noqa: N803
+        """Stand where boto3's Lambda client does, for a redrive of the stream."""
+        event = json.loads(Payload)
+        answer = self.world.request(self._start_fire(), event, self.world.clock())
+        return {"Payload": SimpleNamespace(read=lambda: json.dumps(answer).encode())}
+
+    def _start_fire(self) -> Handle:
+        module = execute(f"functions.{FIRE}.handler", self.world, self.environ)
+        module._table._sleep = sleeper(self.world)
+        return _handle(module)
+
+    def _start_run(self) -> Handle:
+        uplink = Uplink(self.internet)
+        module = execute(f"functions.{RUN}.handler", self.world, self.environ, uplink.outbound)
+        module._table._sleep = sleeper(self.world)
+        # Posts side by side in virtual time, for threads know the real one alone.
+        module._batch._side_by_side = uplink.side_by_side
+        return _handle(module)
+
+    def _start_wake(self) -> Handle:
+        module = execute(f"functions.{WAKE}.handler", self.world, self.environ)
+        module._table._sleep = sleeper(self.world)
+        return _handle(module)
+
+
+class _Reader:
+    """Stands where boto3's client of streams does: one page from a place on."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._shards = {shard.name: shard for shard in stream.shards}
+
+    def get_shard_iterator(self, **asked: str) -> dict[str, str]:
+        return {"ShardIterator": f"{asked['ShardId']}/{asked['SequenceNumber']}"}
+
+    def get_records(self, *, ShardIterator: str) -> dict[str, Any]:  # noqa: N803
+        shard, first = ShardIterator.split("/")
+        return {"Records": self._shards[shard].between(first.zfill(21), "~")}
+
+
+def host_of(endpoint_id: str) -> str:
+    """Return the host an endpoint's receiver has."""
+    return f"{endpoint_id}.example.com"
+
+
+def _handle(module: Any) -> Handle:
+    def handle(event: dict[str, Any], _: int) -> Any:
+        return module.handler(event, None)
+
+    return handle

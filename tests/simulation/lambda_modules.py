@@ -1,0 +1,59 @@
+"""Cold starts: a Lambda's own module executed anew, with the world's clients, clock and dice.
+
+Nothing of the product is replaced by a double: what runs here is what is deployed, down to the
+adapters. Only what reaches outside the process is led to the world.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import time
+from collections.abc import Callable, Mapping
+from functools import cache
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from shared.adapters import outbound
+from shared.adapters.aws import AwsClient
+from shared.adapters.bodies import S3Objects
+from tests.simulation.world import World
+
+_SERVICES = ("dynamodb", "sqs", "ssm", "events")
+
+
+@cache
+def _spec(handler: str) -> Any:
+    return importlib.util.find_spec(handler)
+
+
+def execute(
+    handler: str,
+    world: World,
+    environ: Mapping[str, str],
+    make_outbound: Callable[..., Any] | None = None,
+) -> Any:
+    """Execute the module of that name as a new execution environment does; return it."""
+    callers: dict[str, Any] = {service: world.caller(service) for service in _SERVICES}
+    objects = world.objects()
+    spec, clock = _spec(handler), world.clock
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environ.items():
+            patch.setenv(name, value)
+        patch.setattr(AwsClient, "from_environment", lambda service, _: callers[service])
+        patch.setattr(S3Objects, "from_environment", lambda *_: objects)
+        patch.setattr("random.random", world.random.random)
+        # Names that a module binds while it is executed; later it asks the module's own `time`.
+        patch.setattr(time, "monotonic", lambda: clock() / 1000)
+        if make_outbound is not None:
+            patch.setattr(outbound, "Outbound", make_outbound)
+        module: Any = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    module.time = SimpleNamespace(time_ns=lambda: clock() * 1_000_000)
+    return module
+
+
+def sleeper(world: World) -> Callable[[float], None]:
+    """Return a `sleep` that lets virtual time pass."""
+    return lambda seconds: world.clock.advance(int(seconds * 1000))

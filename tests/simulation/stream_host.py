@@ -1,0 +1,245 @@
+"""Drives a batch handler from a shard of the table's stream as Lambda's event source does.
+
+A shard is read in order by one worker at a time: whatever failed is read again, from the lowest
+record the handler named, until it went well or was tried often enough. Then Lambda gives up on
+what is left of the batch, leaves a note of it (numbers alone, no records) and goes on. A batch
+that failed as a whole is cut in two, which is not counted as a try.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.adapters.aws import AwsError
+from tests.simulation.batch_answer import failed_ids
+from tests.simulation.fake_sqs import FakeSQS
+from tests.simulation.faults import Crashed
+from tests.simulation.lambda_host import Handle
+from tests.simulation.sqs.message import ACCOUNT, REGION
+from tests.simulation.steps import Frame, Steps
+from tests.simulation.stream import ARN, Shard, Stream, sequence_of, sort_key_of
+
+# Lambda looks into each shard four times a second.
+POLL_MS = 250
+_WAIT_MIN_MS, _WAIT_MAX_MS = 1_000, 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class StreamMapping:
+    """The parameters of an event source mapping, as infra/automations.py sets them."""
+
+    prefix: str = "AT#"
+    batch_size: int = 100
+    retries: int = 10
+    age_max_ms: int = 20 * 3_600_000
+    destination: str = "stream-dead"
+    timeout_ms: int = 60_000
+
+
+@dataclass(slots=True)
+class _Work:
+    """Positions of records that are to be handed over together, how often that has failed."""
+
+    places: list[int]
+    tries: int = 0
+    due_ms: int = 0
+
+
+class StreamHost:
+    """One shard of one mapping."""
+
+    def __init__(
+        self,
+        name: str,
+        stream: Stream,
+        shard: Shard,
+        build: Callable[[], Handle],
+        steps: Steps,
+        clock: Callable[[], int],
+        sqs: FakeSQS,
+        mapping: StreamMapping | None = None,
+    ) -> None:
+        self.name = name
+        self.errors: list[Exception] = []
+        self.invocations = 0
+        self.given_up = 0
+        self._stream = stream
+        self._shard = shard
+        self._build = build
+        self._steps = steps
+        self._clock = clock
+        self._sqs = sqs
+        self._mapping = mapping or StreamMapping()
+        self._next = 0
+        self._work: list[_Work] = []
+        self._busy = False
+        self._lease = 0
+        self._idle: list[Handle] = []
+
+    @property
+    def hold_ms(self) -> int:
+        """How long a worker may be silent before another one is given its batch."""
+        return self._mapping.timeout_ms
+
+    def next_due_ms(self) -> int | None:
+        """Return when there is something to invoke the function with, None for never."""
+        if self._busy:
+            return None
+        if self._work:
+            return max(self._clock(), self._work[0].due_ms)
+        self._skip()
+        if self._next == len(self._shard.records):
+            return None
+        polled_ms = -(-self._shard.written_ms[self._next] // POLL_MS) * POLL_MS
+        return max(self._clock(), polled_ms)
+
+    def waiting(self) -> tuple[str, int]:
+        """Return the shard's name, and how many records it has for the function."""
+        self._skip()
+        held = sum(len(work.places) for work in self._work)
+        fresh = range(self._next, len(self._shard.records))
+        return self._shard.name, held + sum(map(self._is_wanted, fresh))
+
+    def lapse(self) -> None:
+        """Let another worker have the shard; what the silent one reports is not heard any more."""
+        self._busy = False
+        self._lease += 1
+
+    def restart(self) -> None:
+        """Throw warm execution environments away; the next invocation starts cold."""
+        self._idle.clear()
+
+    def invoke_once(self) -> None:
+        """Read the shard once and hand over what there is."""
+        faults = self._steps.faults_of_next()
+        try:
+            self._step("GetRecords")
+        except (Crashed, AwsError):
+            return
+        if not self._work:
+            self._take()
+        self._give_up_old()
+        if not self._work:
+            return
+        work, lease = self._work[0], self._lease
+        records = [self._shard.records[place] for place in work.places]
+        self._busy = True
+        failed = self._invoke({"Records": records}, [sequence_of(each) for each in records])
+        if self._lease != lease:
+            return
+        self._busy = False
+        if not failed and "duplicate" in faults:
+            return  # The place reached was not noted: the batch comes again.
+        self._settle(work, failed)
+
+    def _is_wanted(self, place: int) -> bool:
+        return sort_key_of(self._shard.records[place]).startswith(self._mapping.prefix)
+
+    def _skip(self) -> None:
+        """Pass over what the mapping's filter leaves out."""
+        self._stream.refresh()
+        while self._next < len(self._shard.records) and not self._is_wanted(self._next):
+            self._next += 1
+
+    def _take(self) -> None:
+        """Begin with the next batch."""
+        self._skip()
+        fresh = range(self._next, len(self._shard.records))
+        places = [place for place in fresh if self._is_wanted(place)][: self._mapping.batch_size]
+        if places:
+            self._next = places[-1] + 1
+            self._work.append(_Work(places))
+
+    def _give_up_old(self) -> None:
+        oldest_ms = self._clock() - self._mapping.age_max_ms
+        for work in list(self._work):
+            old = [place for place in work.places if self._shard.written_ms[place] < oldest_ms]
+            if old:
+                self._note(_Work(old, work.tries), "RecordAgeExceeded")
+                work.places = work.places[len(old) :]
+            if not work.places:
+                self._work.remove(work)
+
+    def _step(self, operation: str) -> None:
+        self._steps.frames.append(Frame(f"poll {self.name}"))
+        try:
+            self._steps.perform("lambda", operation, {"shard": self._shard.name}, lambda: None)
+        finally:
+            self._steps.frames.pop()
+
+    def _invoke(self, event: dict[str, Any], sequences: list[str]) -> frozenset[str] | None:
+        """Return the sequence numbers that failed, None where the whole invocation did."""
+        frame = Frame(self.name)
+        self._steps.frames.append(frame)
+        self.invocations += 1
+        try:
+            handle = self._idle.pop() if self._idle else self._build()
+            answer = handle(event, self._clock())
+        except Crashed:
+            return None
+        except Exception as error:
+            # Lambda's own edge: any error of the function fails the whole batch.
+            self.errors.append(error)
+            return None
+        finally:
+            self._steps.frames.pop()
+        if frame.dead:
+            return None
+        self._idle.append(handle)
+        return failed_ids(answer, sequences)
+
+    def _settle(self, work: _Work, failed: frozenset[str] | None) -> None:
+        """Note how far the shard is read, and what is to be read again."""
+        if failed is not None:
+            names = [sequence_of(self._shard.records[place]) for place in work.places]
+            done = next((at for at, name in enumerate(names) if name in failed), len(names))
+            work.places = work.places[done:]
+        elif len(work.places) > 1:
+            half = len(work.places) // 2
+            self._work[1:1] = [_Work(work.places[half:], work.tries)]
+            work.places = work.places[:half]
+            work.due_ms = self._clock() + _WAIT_MIN_MS
+            return
+        if not work.places:
+            self._work.remove(work)
+            return
+        work.tries += 1
+        if work.tries > self._mapping.retries:
+            self._note(work, "RetryAttemptsExhausted")
+            self._work.remove(work)
+        work.due_ms = self._clock() + min(_WAIT_MAX_MS, _WAIT_MIN_MS << min(work.tries, 10))
+
+    def _note(self, work: _Work, why: str) -> None:
+        """Leave word of what was given up on."""
+        self.given_up += len(work.places)
+        places = (work.places[0], work.places[-1])
+        first, last = (sequence_of(self._shard.records[place]) for place in places)
+        arrived = [_iso(self._shard.written_ms[place]) for place in places]
+        note = {
+            "requestContext": {
+                "functionArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{self.name.split()[0]}",
+                "condition": why,
+                "approximateInvokeCount": work.tries,
+            },
+            "version": "1.0",
+            "timestamp": _iso(self._clock()),
+            "DDBStreamBatchInfo": {
+                "shardId": self._shard.name,
+                "startSequenceNumber": first,
+                "endSequenceNumber": last,
+                "approximateArrivalOfFirstRecord": arrived[0],
+                "approximateArrivalOfLastRecord": arrived[1],
+                "batchSize": len(work.places),
+                "streamArn": ARN,
+            },
+        }
+        queue = self._sqs.queues[self._mapping.destination].spec
+        self._sqs.call("SendMessage", {"QueueUrl": queue.url, "MessageBody": json.dumps(note)})
+
+
+def _iso(instant_ms: int) -> str:
+    return datetime.fromtimestamp(instant_ms / 1000, UTC).isoformat()
