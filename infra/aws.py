@@ -39,7 +39,8 @@ class Aws:
                 aws_secret_access_key="test",  # noqa: S106 - the emulator takes any
                 region_name=region or EMULATED_REGION,
             )
-        self._config = Config(retries={"mode": "standard", "max_attempts": 5})
+        # None of our Lambdas runs longer than a minute: an answer is waited for, not asked twice.
+        self._config = Config(retries={"mode": "standard", "max_attempts": 5}, read_timeout=75)
         if endpoint_url:
             # Virtual-host buckets would need names that loopback does not resolve, and a proxy of
             # this machine does not lead to it.
@@ -86,6 +87,12 @@ class Aws:
     def dynamodb(self) -> DynamoDBClient:
         """Return the client of tables."""
         return self._session.client("dynamodb", **self._options)
+
+    @cached_property
+    def dynamodbstreams(self) -> Any:
+        """Return the client of tables' streams; its types are not among those we install."""
+        client: Any = self._session.client("dynamodbstreams", **self._options)
+        return client
 
     @cached_property
     def lambda_(self) -> LambdaClient:

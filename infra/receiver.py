@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import socketserver
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -72,7 +73,7 @@ class Receiver:
         self._answer = answer
         self._on_arrival = on_arrival
         self._clock = clock
-        self._server: http.server.ThreadingHTTPServer | None = None
+        self._server: Server | None = None
         self._thread: threading.Thread | None = None
         self._changed = threading.Condition()
         self._arrivals: list[Arrival] = []
@@ -99,7 +100,7 @@ class Receiver:
 
             take = receiver.take
 
-        self._server = http.server.ThreadingHTTPServer((HOST, self._port), Handler)
+        self._server = Server((HOST, self._port), Handler)
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
         )
@@ -147,6 +148,15 @@ class Receiver:
         answered = self._answer(arrival) if arrival.verified else 401
         self._on_arrival(arrival)
         return answered if isinstance(answered, tuple) else (answered, {})
+
+
+class Server(http.server.ThreadingHTTPServer):
+    """An HTTP server that asks no name server who it is: it could stall where none answers."""
+
+    def server_bind(self) -> None:  # type: ignore[explicit-override]  # younger than 3.11
+        """Take the address; the name that the standard library looks up is used by nobody."""
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = HOST, int(self.server_address[1])
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):

@@ -3,6 +3,7 @@
 The document says that there is an endpoint, the parameter holds what its webhooks are signed with.
 The document is made first and the parameter goes first, so a crash in between leaves an endpoint
 without a secret: nothing leaves for it unsigned, and writing it again, or rotating, mends it.
+Rotation lies beside, in `rotation.py`.
 """
 
 from __future__ import annotations
@@ -79,53 +80,29 @@ def put_endpoint(
     return created, not created and body.status == "enabled", shown
 
 
-def rotate_secret(
-    endpoint_id: str,
-    *,
-    store: Store,
-    secrets: EndpointSecrets,
-    now: int,
-    random_bytes: Callable[[int], bytes],
-) -> Json:
-    """Give an endpoint a new secret and return it, shown once; the one before is valid for a day.
-
-    Raise NotFound where there is no such endpoint.
-    """
-    name: Name = ("endpoint", endpoint_id)
-    health: Name = ("health", endpoint_id)
-    secret = standard_webhooks.new_secret(random_bytes)
-
-    def write() -> tuple[Document, Document | None]:
-        found = store.read([name, health])
-        stored = found[name]
-        if stored is None:
-            raise NotFound("There is no such endpoint.")
-        document = {**stored, "rotated_date": now, "version": stored["version"] + 1}
-        store.commit([Write(name, document, stored["version"])])
-        return document, found[health]
-
-    document, known = settled(write)
-    held = (secrets.read(endpoint_id) or {}).get("secrets", [])
-    secrets.write(endpoint_id, {"secrets": standard_webhooks.rotated(held, secret, now)})
-    return {**rendering.endpoint(document, known), "secret": secret}
-
-
 def delete_endpoint(endpoint_id: str, *, store: Store, secrets: EndpointSecrets) -> None:
     """Remove an endpoint and its secrets; the log of its deliveries stays.
 
     Raise NotFound where there is none, Conflict naming the automations that still use it.
     """
     name: Name = ("endpoint", endpoint_id)
-    if store.read([name])[name] is None:
-        raise NotFound("There is no such endpoint.")
-    using = _automations_using(endpoint_id, store)
-    if using:
-        raise Conflict(
-            f"The endpoint is used by the automations {', '.join(using)}.",
-            tuple((each, "has a step that sends to this endpoint") for each in using),
-        )
-    secrets.delete(endpoint_id)
-    store.commit([Write(name, None, None), Write(("health", endpoint_id), None, None)])
+
+    def remove() -> None:
+        stored = store.read([name])[name]
+        if stored is None:
+            raise NotFound("There is no such endpoint.")
+        using = _automations_using(endpoint_id, store)
+        if using:
+            raise Conflict(
+                f"The endpoint is used by the automations {', '.join(using)}.",
+                tuple((each, "has a step that sends to this endpoint") for each in using),
+            )
+        secrets.delete(endpoint_id)
+        # As it was read: a rotation that ended in between has made the parameter again.
+        gone: list[Write] = [Write(name, None, stored["version"])]
+        store.commit([*gone, Write(("health", endpoint_id), None, None)])
+
+    settled(remove)
 
 
 def _write(

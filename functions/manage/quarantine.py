@@ -36,7 +36,8 @@ def retry(quarantine_id: str, *, store: Reads, events: Events, nonce: str) -> No
         headers=row["headers"],
         event_id=row["event_id"],
         subject=row["subject"],
-        source="retry",
+        # Imported history is silent, also when it comes a second time.
+        source="history" if row.get("source") == "history" else "retry",
         quarantine_id=quarantine_id,
     )
     events.send_event(envelope, nonce)

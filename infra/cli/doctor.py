@@ -125,7 +125,7 @@ def _dead_letters(running: Running) -> Iterator[Finding]:
             QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]
         )
         count = int(answer["Attributes"]["ApproximateNumberOfMessages"])
-        remedy = "Mend the cause, then redrive the queue." if count else ""
+        remedy = f"Mend the cause, then: ./paysignal redrive {name}" if count else ""
         yield Finding(f"dead letters of {name}", str(count) if count else "none", remedy)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from functions.manage.bodies import CONNECTIONS
+from functions.manage.connection_bodies import CONNECTIONS
 from shared.adapters.aws import AwsError
 from shared.domain.errors import Contended
 from shared.providers.catalogue import PROVIDERS

@@ -32,6 +32,17 @@ def test_a_retried_event_goes_out_untouched_and_under_a_new_name() -> None:
     assert envelope.received_at == shop.quarantined()[0]["received_date"]
 
 
+def test_imported_history_stays_history_when_it_is_retried() -> None:
+    shop, row = shop_with_a_quarantined_event()
+    shop.memory.documents["quarantine", row]["source"] = "history"
+    client = ApiClient(shop.memory)
+
+    client.post(f"/v1/quarantine/{row}/retry")
+
+    ((envelope, _),) = client.outbox.events
+    assert envelope.source == "history"
+
+
 def test_a_row_stays_until_its_event_is_accepted() -> None:
     shop, row = shop_with_a_quarantined_event()
     client = ApiClient(shop.memory)

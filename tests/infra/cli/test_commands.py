@@ -154,7 +154,8 @@ def _findings(monkeypatch: pytest.MonkeyPatch, found: FakeRunning) -> dict[str, 
 def test_the_doctor_finds_dead_letters(monkeypatch: pytest.MonkeyPatch) -> None:
     findings = _findings(monkeypatch, FakeRunning({"events": 3, "calls": 0}, {}))
 
-    assert findings["dead letters of events"] == ("3", "Mend the cause, then redrive the queue.")
+    remedy = "Mend the cause, then: ./paysignal redrive events"
+    assert findings["dead letters of events"] == ("3", remedy)
     assert findings["dead letters of calls"] == ("none", "")
 
 
