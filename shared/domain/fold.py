@@ -71,6 +71,7 @@ def quarantine(arrival: Arrival, parsed: Parsed | None, refused: Quarantined, no
         **arrival.archived(),
         "headers": dict(arrival.headers),
         "subject": arrival.subject,
+        "source": arrival.source,
         "recorded_at": now,
     }
     return Plan("quarantined", [Write(("quarantine", identity), row, None)])

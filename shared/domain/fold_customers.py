@@ -75,8 +75,10 @@ class Customers:
             self._folding.rely_on(self._name(record.customer_id))
         if CUSTOMER in record.state:
             return
-        for entry in customers.entries_for(customer, record) if customer is not None else ():
+        told = customers.entries_for(customer, record) if customer is not None else []
+        for entry in told:
             record.add(entry)
+        record.told_customer = customers.digest(told)
         if customer is None and fresh:
             self._folding.ask("customer", record.customer_id)
 

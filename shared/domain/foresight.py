@@ -44,6 +44,8 @@ def then(arrival: Arrival, parsed: Parsed, reading: Reading) -> Iterator[Name]:
     for name in at_first(arrival, parsed):
         found = reading.get(name)
         if found is None:
+            if name[0] == "email":
+                yield ("waits", name[1])
             continue
         if name[0] == "ref":
             yield (ORDER, connection, found["order_id"])

@@ -22,7 +22,7 @@ def show(state: State) -> dict[str, Any] | None:
     No order: a draft, an invoice voided untried, a $0 or credit invoice, a checkout nobody paid,
     money given back of a payment that is not known yet.
     """
-    document = state.get("document")
+    document = _unless_deleted(state)
     payments = _payments(state)
     gross = _gross(document, payments)
     if gross <= 0 or (document is None and all(_abandoned(each) for each in payments)):
@@ -60,6 +60,11 @@ def is_created(entry: Entry, view: View) -> bool:
     """Take any first sight of an order for its creation: nothing announces orders otherwise."""
     del entry, view
     return True
+
+
+def brings_money(view: View | None) -> bool:
+    """Tell whether an order, as it is shown, has brought money, whatever went back since."""
+    return view is not None and view["status"] in BROUGHT_MONEY
 
 
 def summary(state: State, view: View | None) -> tuple[str, dict[str, Any]] | None:
@@ -134,6 +139,14 @@ def returned(state: State, view: View) -> list[dict[str, Any]]:
         if facet["status"] in ("open", "lost")
     ]
     return [*_up_to(view["refunded"], refunds), *_up_to(view["withheld"], disputes)]
+
+
+def _unless_deleted(state: State) -> Facet | None:
+    """Return the document; one deleted unpaid as void. What was paid stays paid."""
+    document, gone = state.get("document"), state.get("deleted") or {}
+    if document is None or not gone.get("deleted") or document["state"] == "paid":
+        return document
+    return {**document, "state": "void"}
 
 
 def _up_to(total: int, parts: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -33,7 +33,10 @@ class People:
     def settle(self, records: Iterable[Record]) -> None:
         """Attach records to contacts and move the contacts' sums. Raise Missing for reading."""
         settled = list(records)
-        self._folding.want(("email", email) for each in settled if (email := self._email(each)))
+        named = [email for each in settled if (email := self._email(each))]
+        self._folding.want(("email", email) for email in named)
+        unknown = [email for email in named if self._folding.get(("email", email)) is None]
+        self._folding.want(("waits", email) for email in unknown)
         for record in settled:
             record.contact_id = self._resolve(record)
         ids = {each for r in settled for each in (r.old_contact, r.contact_id) if each}
@@ -65,15 +68,27 @@ class People:
             return record.old_contact
         if self._folding.connection.get("contact_policy") == "match_only":
             self._folding.rely_on(name)
+            self._wait(email)
             return None
         return self._create(email)
+
+    def _wait(self, email: str) -> None:
+        """Leave word that a record waits for an address: whoever makes the contact looks for it."""
+        name: Name = ("waits", email)
+        if self._folding.get(name) is None:
+            self._folding.put(name, {})
 
     def _create(self, email: str) -> str:
         contact_id = self._folding.new_id()
         contact = contacts.new(contact_id, email, self._folding.now)
         self._folding.put(("email", email), {"contact_id": contact_id})
         self._folding.put(("contact", contact_id), contact)
-        self._folding.send_job("attach_contact", email=email)
+        waits: Name = ("waits", email)
+        if self._folding.get(waits) is not None:
+            self._folding.send_job("attach_contact", email=email)
+        else:
+            # Nobody waits, as long as nobody begins to in between: that saves a job each time.
+            self._folding.rely_on(waits)
         return contact_id
 
     def _move(self, record: Record) -> None:

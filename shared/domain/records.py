@@ -37,12 +37,15 @@ class Record:
         self.newest: Place | None = _place(self.head.get("newest"))
         self.refs: set[str] = set(self.head.get("refs") or ())
         self.customer_id: str | None = self.head.get("customer_id")
+        # What it was last told of its customer, if nothing was sorted anew since.
+        self.told_customer: str | None = self.head.get("told_customer")
         self.old_contact: str | None = self.head.get("contact_id")
         self.contact_id: str | None = self.old_contact
         self.old_view: View | None = self._rules.show(self.state)
         self.view: View | None = self.old_view
         self._states: list[list[Any]] = self.head.get("states") or []
         self.provisional = bool(self.head.get("provisional"))
+        self._brought = bool(self.head.get("brought"))
         self.ambiguous = False
         self.touched = False
         self.attaches = False
@@ -66,6 +69,8 @@ class Record:
             step = tell(entry, self.state, self.view, self._rules)
             self._take(step, late=False)
             entry.born = entry.kind == "created"
+            if self._brings(step) and not self._brought:
+                entry.money, self._brought = "first", True
             self._written[_key(entry)] = entry
             self.state, self.view, self.newest = step.state, step.view, entry.place
             self._remember([step], self._states)
@@ -81,8 +86,10 @@ class Record:
     def retell(self, entries: Iterable[Entry]) -> None:
         """Make `entries` the whole history, and write whatever that changes."""
         self.touched = True
+        self.told_customer = None
         before = self._all()
         announced = {k for k, each in before.items() if each.kind == "created" and not each.joined}
+        paid = {k for k, each in before.items() if each.money == "first"}
         self._entries = {_key(entry): entry for entry in entries}
         for key, gone in before.items():
             if key not in self._entries:
@@ -98,6 +105,7 @@ class Record:
             if differs or before.get(_key(step.entry)) is not step.entry:
                 self._written[_key(step.entry)] = step.entry
         self._announce_once(announced)
+        self._pay_once(paid, told.told)
         self.told, self.ambiguous = told.told, told.ambiguous
         self.state = told.state
         self.view = told.told[-1].view if told.told else None
@@ -170,6 +178,30 @@ class Record:
                 entry.joined, entry.born = joined, born
                 self._written[key] = entry
 
+    def _pay_once(self, announced: Collection[str], told: Sequence[Told]) -> None:
+        """Mark where an order first brings money; once, whatever comes before that later on.
+
+        `announced` are the marks that stood here so far. One of another record was told there, if
+        anybody could be: without a contact nobody was, and the mark goes where it belongs now.
+        """
+        marked = {key: each for key, each in self._all().items() if each.money}
+        for key, entry in list(marked.items()):
+            money: str | None = "first" if key in announced else "joined"
+            if money == "joined" and entry.contact_id is None:
+                money = None
+                del marked[key]
+            if entry.money != money:
+                entry.money = money
+                self._written[key] = entry
+        first = None if marked else next((each for each in told if self._brings(each)), None)
+        if first is not None:
+            first.entry.money = "first"
+            self._written[_key(first.entry)] = first.entry
+        self._brought = bool(marked) or first is not None
+
+    def _brings(self, step: Told) -> bool:
+        return self.kind == ORDER and orders.brings_money(step.view)
+
     def _take(self, step: Told, *, late: bool) -> None:
         entry = step.entry
         entry.kind, entry.changes = step.kind, step.changes
@@ -191,8 +223,11 @@ class Record:
             "date": view.get("occurred_date") or view.get("start_date"),
             "modified": self._modified(),
         }
+        if self.told_customer:
+            head["told_customer"] = self.told_customer
         if self.kind == ORDER:
             head |= {"refs": sorted(self.refs), "provisional": self.provisional}
+            head["brought"] = self._brought
         else:
             head["states"] = self._states
         return head

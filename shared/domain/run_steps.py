@@ -21,6 +21,7 @@ from shared.domain.automations.definition import (
     Wait,
     Webhook,
 )
+from shared.domain.automations.segments import read_by
 from shared.domain.automations.steps import steps_of
 from shared.domain.errors import Invalid
 from shared.domain.folding import Plan
@@ -93,7 +94,7 @@ class _Turn:
             runs.ended(run, "stopped", "contact_gone")
             return self._plan()
         try:
-            steps = steps_of(definition["steps"])
+            steps = steps_of(definition["steps"], read_by(definition["steps"], self._reading))
         except Invalid:
             runs.ended(run, "failed", "automation_unreadable")
             return self._plan()

@@ -47,6 +47,8 @@ class Entry:
     `at` and `received_at` are in ms. `refs` are the order's names this event links. `kind` is None
     while the entry changes nothing that shows. `born` marks an entry that was announced as the
     creation of its record, `joined` a creation that was announced before, by itself or another.
+    `money` is "first" where an order was announced to bring money first, "joined" where that was
+    announced in another record.
     `contact_version` is the version of the contact the change was recorded with.
     """
 
@@ -69,6 +71,7 @@ class Entry:
     recorded_at: int = 0
     contact_id: str | None = None
     contact_version: int = 0
+    money: str | None = None
 
     @property
     def place(self) -> Place:
@@ -132,7 +135,7 @@ def tell(entry: Entry, state: State, view: View | None, rules: Rules) -> Told:
     A record first seen in the midst of its life shows an update without a difference, unless the
     event states what was before.
     """
-    after = rules.compact({**state, **entry.said})
+    after = rules.compact({**state, **_first_told(entry.said, state)})
     seen = rules.show(after)
     if entry.before:
         view = rules.show({**state, **entry.before})
@@ -223,6 +226,20 @@ def _next(waiting: Sequence[Entry], state: State, said: Mapping[str, Entry]) -> 
         for each in rivals
         for name, value in each.said.items()
     )
+
+
+def _first_told(said: Mapping[str, Facet], state: State) -> Mapping[str, Facet]:
+    """Return what is said, dated by the first word where later ones only repeat it."""
+    if not any(facet.get("first_told") for facet in said.values()):
+        return said
+    return {name: _dated(facet, state.get(name)) for name, facet in said.items()}
+
+
+def _dated(facet: Facet, held: Facet | None) -> Facet:
+    if not facet.get("first_told") or held is None:
+        return facet
+    same = all(facet.get(name) == held.get(name) for name in ("status", "amount"))
+    return {**facet, "date": held["date"]} if same else facet
 
 
 def _repeats(entry: Entry, state: State) -> bool:

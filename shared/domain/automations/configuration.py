@@ -1,7 +1,8 @@
 """What firing has to know of the configuration: automations, connections, endpoints, settings.
 
 Read from the table once per so many seconds however many changes come by, so that a thousand
-automations cost a change no call. An automation is parsed again only when it was edited.
+automations cost a change no call. An automation is parsed again only when it, or some segment,
+was edited.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo
 from shared.domain import preferences, times
 from shared.domain.automations.definition import Automation
 from shared.domain.automations.parse import automation_of
+from shared.domain.automations.segments import among
 from shared.domain.automations.trigger import Index
 from shared.domain.errors import Invalid
 from shared.domain.ports import Document, Reads
@@ -76,6 +78,7 @@ class Configuration:
         self._known: Known | None = None
         self._read_at = 0
         self._parsed: dict[tuple[str, int, int], Automation] = {}
+        self._segments: dict[str, Document] = {}
 
     def at(self, now: int, connection_id: str | None = None) -> Known:
         """Return the configuration; it is read anew where it does not know that connection."""
@@ -90,6 +93,10 @@ class Configuration:
         return known
 
     def _read(self) -> Known:
+        segments = {each["segment_id"]: each for each in self._all("segment")}
+        if segments != self._segments:
+            # Which automations name one that was edited is not worth finding out.
+            self._segments, self._parsed = segments, {}
         documents = self._all("automation")
         automations = [each for each in map(self._automation, documents) if each is not None]
         self._parsed = {_key(document): each for document, each in self._pairs(documents)}
@@ -110,7 +117,7 @@ class Configuration:
         key = _key(document)
         if key not in self._parsed:
             try:
-                self._parsed[key] = automation_of(document)
+                self._parsed[key] = automation_of(document, among(self._segments))
             except Invalid as error:
                 paths = [path for path, _ in error.errors]
                 self._log("automation_unreadable", automation_id=key[0], paths=paths)

@@ -13,6 +13,7 @@ up yet. So nothing is lost by a crash in between, and what is sent twice is the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from shared.domain import times
@@ -26,6 +27,7 @@ from shared.domain.automations.sight import Records, Sight
 from shared.domain.automations.subscribers import Subscribers
 from shared.domain.automations.trigger import judge
 from shared.domain.ports import Document, Name, Writes
+from shared.domain.timeline import Entry
 
 # How often a record may have gone into another one.
 _HOPS_MAX = 5
@@ -63,7 +65,8 @@ class Fire:
 
         Raise Retryable where it has to be tried again; nothing is fired twice by that.
         """
-        if not happening.tells or not happening.is_new:
+        heard = happening.tells and happening.is_new
+        if not heard and not happening.pays_anew:
             return []
         known = self._configuration.at(now, happening.record[1])
         connection = known.connections.get(happening.record[1])
@@ -71,15 +74,16 @@ class Fire:
             return []
         due, rest = _due(happening, known, now)
         fired: Fired = []
-        if due or rest or known.subscribers(happening.type):
+        if due or rest or (heard and known.subscribers(happening.type)):
             sight = self._sight(happening, known)
             if sight is not None:
                 if rest:
                     self._put_off(happening, rest)
                 fired = self._fire(due, sight, known, now)
-                self._subscribers.changed(happening, sight, known, now)
-        told = [bus_events.changed(happening, connection)] if _is_told(happening) else []
-        return self._tell(told, fired)
+                if heard:
+                    self._subscribers.changed(happening, sight, known, now)
+        hears = heard and _is_told(happening)
+        return self._tell([bus_events.changed(happening, connection)] if hears else [], fired)
 
     def settled(self, message: Mapping[str, Any], now: int) -> list[str]:
         """Fire what a created record sets off once its first burst of events is over.
@@ -91,7 +95,7 @@ class Fire:
         found = self._entry(name)
         if found is None:
             return []
-        happening = Happening(name, found["entry"], None, now)
+        happening = Happening(name, _as_announced(found["entry"]), None, now)
         known = self._configuration.at(now, connection_id)
         due = [each for each in known.index.candidates(happening) if each.trigger.settles]
         sight = self._sight(happening, known) if due else None
@@ -162,6 +166,15 @@ def _due(happening: Happening, known: Known, now: int) -> tuple[list[Automation]
         else:
             due.append(each)
     return due, rest if waits else 0
+
+
+def _as_announced(entry: Entry) -> Entry:
+    """Return an entry as it was when its firing was put off, whatever has joined it since."""
+    if entry.money:
+        return replace(entry, money="first")
+    if entry.born:
+        return replace(entry, kind="created", changes=[], joined=False)
+    return entry
 
 
 def _is_told(happening: Happening) -> bool:

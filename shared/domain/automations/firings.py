@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from shared.domain.automations.definition import Automation
+from shared.domain.automations.definition import ORDER_CREATED, Automation
 from shared.domain.automations.happening import Happening
 from shared.domain.automations.identity import firing_id
 from shared.domain.automations.trigger import Decision
@@ -85,11 +85,15 @@ def firing_of(
     now: int,
 ) -> Document:
     """Return the firing of a change as nobody has taken it up yet."""
+    facts = facts_of(happening, contact, connection)
+    if automation.trigger.type == ORDER_CREATED:
+        # To whoever is told, the order is created by being paid; the rows say what it was before.
+        facts["change"]["kind"] = "created"
     return {
         "firing_id": firing_id(automation, happening),
         "automation_id": automation.automation_id,
         "revision": automation.revision,
-        **facts_of(happening, contact, connection),
+        **facts,
         "version": 1,
         "conditions": decision.conditions,
         "state": "pending",

@@ -51,6 +51,18 @@ class Happening:
         return entry.kind == "updated" and bool(entry.changes)
 
     @property
+    def pays(self) -> bool:
+        """Whether an order first brings money here, and it was not told elsewhere."""
+        return self.entry.money == "first"
+
+    @property
+    def pays_anew(self) -> bool:
+        """Whether that, or who has paid, is not what it was before."""
+        before = self.before
+        known = before is not None and before.money == "first"
+        return self.pays and not (known and before and before.contact_id == self.entry.contact_id)
+
+    @property
     def is_new(self) -> bool:
         """Whether what it tells, or whom it concerns, is not what it was before."""
         return self.before is None or _told(self.before) != _told(self.entry)

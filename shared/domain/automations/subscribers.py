@@ -1,8 +1,8 @@
 """Endpoints that hear of changes without an automation: REST hooks, as Zapier and others use them.
 
-An endpoint hears of what an automation without conditions would fire on, so of a change whose
-contact is known, and of no imported history. The delivery is kept under an id that follows from
-the change, so a change that is told again is not sent again.
+An endpoint hears of changes as they are recorded, where their contact is known, and of no imported
+history: of an order at its first sight, whose status says whether it is paid. The delivery is kept
+under an id that follows from the change, so a change that is told again is not sent again.
 """
 
 from __future__ import annotations

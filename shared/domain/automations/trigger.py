@@ -23,11 +23,7 @@ from shared.domain.segments.explain import explain
 from shared.domain.segments.subject import Subject
 from shared.domain.timeline import Entry
 
-_TYPES = {
-    ("recurring_payment", "created"): RECURRING_PAYMENT_CREATED,
-    ("recurring_payment", "updated"): RECURRING_PAYMENT_UPDATED,
-    ("order", "created"): ORDER_CREATED,
-}
+_TYPES = {"created": RECURRING_PAYMENT_CREATED, "updated": RECURRING_PAYMENT_UPDATED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +50,7 @@ class Index:
 
     def candidates(self, happening: Happening) -> Iterator[Automation]:
         """Yield the enabled automations that a change may set off, so far as is seen at once."""
-        kind = _TYPES.get((happening.kind, happening.entry.kind or ""))
+        kind = _type_of(happening)
         if kind is None:
             return
         changed = [change.field for change in happening.entry.changes]
@@ -69,10 +65,11 @@ def refusal(automation: Automation, happening: Happening) -> str | None:
     trigger, entry = automation.trigger, happening.entry
     if not automation.enabled:
         return "disabled"
-    if _TYPES.get((happening.kind, entry.kind or "")) != trigger.type:
+    if _type_of(happening) != trigger.type:
         return "other_trigger"
-    if not happening.tells:
-        return "joined" if entry.joined else "no_transition"
+    found = _untold(happening)
+    if found is not None:
+        return found
     if trigger.type == RECURRING_PAYMENT_UPDATED:
         found = _unmatched(trigger, entry)
         if found is not None:
@@ -112,6 +109,25 @@ def judge(
         return _OUTSIDE
     told = explain(predicate, whom)
     return Decision(told.met, "fired" if told.met else "segment", told.conditions)
+
+
+def _type_of(happening: Happening) -> str | None:
+    if happening.kind == "order":
+        # Rewards: by whatever entry it was paid, its first sight or a later one.
+        return ORDER_CREATED
+    return _TYPES.get(happening.entry.kind or "")
+
+
+def _untold(happening: Happening) -> str | None:
+    """Return why nobody is told of a change, None where they are."""
+    entry = happening.entry
+    if happening.kind == "order":
+        if happening.pays:
+            return None
+        return "joined" if entry.money else "no_money"
+    if happening.tells:
+        return None
+    return "joined" if entry.joined else "no_transition"
 
 
 def _unmatched(trigger: Trigger, entry: Entry) -> str | None:

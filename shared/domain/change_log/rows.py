@@ -48,6 +48,21 @@ def gone_row(name: Name, document: Document) -> tuple[str, Row] | None:
     return dataset, {**kept, "version": row["version"] + 1, "deleted": True}
 
 
+def products_of(items: Sequence[Mapping[str, Any]]) -> Row:
+    """Return what an order's lines are in reports by product: the one product, or the split."""
+    parts = [
+        {
+            "product": item.get("store_primary_id") or item.get("name") or None,
+            "name": item.get("name"),
+            "amount": max(0, item.get("amount") or 0),
+        }
+        for item in items
+    ]
+    if len(parts) > 1:
+        return {"split": parts}
+    return {"product": parts[0]["product"], "product_name": parts[0]["name"]} if parts else {}
+
+
 def _order(name: Name, head: Document) -> tuple[str, Row]:
     _, connection_id, identity = name
     row: Row = {"connection_id": connection_id, "id": identity}
@@ -60,6 +75,7 @@ def _order(name: Name, head: Document) -> tuple[str, Row]:
         **view,
         "line_items": _items(view["line_items"]),
         "returned": orders.returned(facets, view),
+        **products_of(view["line_items"]),
         "contact_id": head.get("contact_id"),
         "mirror_of": head.get("mirror_of"),
         "provisional": bool(head.get("provisional")),
@@ -122,6 +138,7 @@ def _change(name: Name, document: Document) -> tuple[str, Row]:
         "historical": entry.historical,
         "late": entry.late,
         "joined": entry.joined,
+        "money": entry.money,
     }
 
 

@@ -26,6 +26,9 @@ _PLACE = _struct(dict.fromkeys(_ADDRESS, "VARCHAR"))
 _PAID = _struct({"id": "VARCHAR", "amount": "BIGINT", "date": "BIGINT", "status": "VARCHAR"})
 # What went back, each at its own date; the amounts add up to `refunded` and `withheld`.
 _RETURNED = _struct({"kind": "VARCHAR", "id": "VARCHAR", "date": "BIGINT", "amount": "BIGINT"})
+# The lines of an order that has several, by which its money is split. That of a single line stands
+# in `product` alone, so that reports by product take hardly any list apart.
+_PART = _struct({"product": "VARCHAR", "name": "VARCHAR", "amount": "BIGINT"})
 # What a recurring payment was, from `date` on: all that recurring revenue is counted by.
 STATE = {
     "date": "BIGINT",
@@ -82,6 +85,8 @@ _ORDER: Columns = {
     "refunds": f"{_PAID}[]",
     "disputes": f"{_PAID}[]",
     "returned": f"{_RETURNED}[]",
+    **_TEXTS(("product", "product_name"), "VARCHAR"),
+    "split": f"{_PART}[]",
 }
 _RECURRING_PAYMENT: Columns = {
     "connection_id": "VARCHAR",
@@ -135,6 +140,7 @@ _CHANGE: Columns = {
     **_TEXTS(("event_id", "event_type", "kind", "changes", "contact_id"), "VARCHAR"),
     "contact_version": "BIGINT",
     **_TEXTS(("historical", "late", "joined"), "BOOLEAN"),
+    "money": "VARCHAR",
 }
 _GOOD: Columns = {
     **_TEXTS(("connection_id", "kind", "id"), "VARCHAR"),

@@ -1,1 +1,1 @@
-"""The segment language: typed fields, parsed conditions, one evaluator, and the reasons why."""
+"""The segment language: typed fields, parsed conditions, a predicate and SQL that agree."""

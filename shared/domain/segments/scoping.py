@@ -11,7 +11,7 @@ a segment where one of them is chosen, so that everything below speaks of that s
 
 Choosing means: one of them meets what is below. Where there is none to choose, what is below is
 asked of nothing, which meets no condition, `is_not` no more than `is`. Inside a trigger there is
-only the recurring payment at hand to choose. SQL says the same by a left join.
+only the recurring payment at hand to choose. SQL says the same by a semi-join.
 
 Line items are values of a recurring payment and not chosen: two conditions on them may be met by
 two items.

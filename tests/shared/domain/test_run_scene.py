@@ -8,8 +8,10 @@ import pytest
 
 from shared.domain.ports import Missing, Reading
 from shared.domain.run_scene import Scene
+from shared.domain.segments.evaluate import compile
+from shared.domain.segments.parse import parse
 from tests.support.workshop import Workshop
-from tests.support.workshop_world import START, firing
+from tests.support.workshop_world import START, firing, head
 
 ORDER = {
     "status": "completed",
@@ -71,3 +73,27 @@ def test_what_is_gone_is_not_there(workshop: Workshop) -> None:
 
     assert scene.printed()["recurring_payment"] is None
     assert scene.date("start_date") is None
+
+
+@pytest.mark.parametrize(
+    ("field", "named"),
+    [
+        ("recurring_payment.name", "Tea box"),
+        ("recurring_payment.line_items.name", "Monthly tea"),
+        ("recurring_payment.line_items.sku", "TEA-1"),
+    ],
+)
+def test_a_branch_knows_what_the_catalogue_calls_the_goods(field: str, named: str) -> None:
+    """As a trigger does: the record's own facets hold ids alone."""
+    workshop = Workshop([])
+    item = {"store_primary_id": "prod_1", "price_id": "price_1", "quantity": 1, "amount": 1900}
+    workshop.put(("recurring_payment", "shop", "sub_1"), head(name=None, items=[item]))
+    product = {"name": "Tea box", "sku": "TEA-1"}
+    workshop.put(("catalogue", "shop", "product", "prod_1"), {"values": product})
+    workshop.put(("catalogue", "shop", "price", "price_1"), {"values": {"name": "Monthly tea"}})
+    condition = {"field": field, "operator": "is", "value": named}
+    predicate = compile(parse({"match": "all", "conditions": [condition]}))
+
+    subject = scene_of(workshop, "recurring_payment", "sub_1").subject()
+
+    assert predicate(subject)

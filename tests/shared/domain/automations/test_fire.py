@@ -258,7 +258,8 @@ def test_an_order_that_went_into_another_one_still_settles(desk: Desk) -> None:
     desk.automate({"type": "order_created", "segment": TAGGED})
     desk.befriend(tags=[{"tag": "VIP", "applied_date": NOW}])
     desk.put(("order", "shop", "ch_1"), {"merged_into": "in_1"})
-    desk.put(("entry", "order", "shop", "in_1", PLACE), {"entry": created()})
+    joined = created(born=True, joined=True, money="joined")
+    desk.put(("entry", "order", "shop", "in_1", PLACE), {"entry": joined})
     message = {"kind": "settled", "record": ["order", "shop", "ch_1"], "entry": PLACE}
 
     assert len(desk.fire().settled(message, NOW + 5_000)) == 1
@@ -417,3 +418,18 @@ def test_a_failing_renewal_fires_once_whatever_comes_late_or_twice(seed: int) ->
     fired = [each["automation_id"] for each in desk.firings()]
     assert answer == {"batchItemFailures": []}
     assert sorted(fired) == ["multiple", "multiple", "once"]
+
+
+def test_a_creation_that_was_put_off_fires_though_an_earlier_event_came_since(desk: Desk) -> None:
+    desk.automate({"type": "recurring_payment_created", "segment": TAGGED})
+    desk.befriend(tags=[{"tag": "VIP", "applied_date": NOW}])
+    fire = desk.fire()
+    fire.change(happening(created(born=True)), NOW)
+    (message,) = desk.queue.of_kind("settled")
+    now_second = updated(FAILED, born=True)
+    desk.put(("entry", *RECORD, PLACE), {"entry": now_second})
+
+    fire.settled(message, NOW + 5_000)
+
+    (firing,) = desk.firings()
+    assert (firing["change"]["kind"], firing["change"]["changes"]) == ("created", [])

@@ -73,10 +73,26 @@ def test_each_kind_of_change_has_its_trigger() -> None:
     order_created = {"type": "order_created"}
 
     assert reason(rp_created, created()) is None
-    assert reason(order_created, created(), "order") is None
+    assert reason(order_created, created(money="first"), "order") is None
     assert reason(rp_created, created(), "order") == "other_trigger"
-    assert reason(order_created, updated(STATUS), "order") == "other_trigger"
+    assert reason(order_created, created(money="first")) == "other_trigger"
     assert reason(on(), created()) == "other_trigger"
+
+
+def test_an_order_is_created_for_automations_by_being_paid() -> None:
+    order_created = {"type": "order_created"}
+    paid = ("status", "declined", "completed")
+
+    assert reason(order_created, created(), "order") == "no_money"
+    assert reason(order_created, updated(paid, money="first"), "order") is None
+    assert (
+        reason(order_created, updated(("status", "completed", "refunded")), "order") == "no_money"
+    )
+    assert reason(order_created, created(joined=True, money="first"), "order") is None
+    assert reason(order_created, updated(paid, money="joined"), "order") == "joined"
+    assert reason(order_created, updated(paid, money="first", historical=True), "order") == (
+        "historical"
+    )
 
 
 def test_what_was_joined_or_seen_first_in_mid_life_fires_nothing() -> None:
@@ -146,6 +162,8 @@ def test_the_index_finds_what_a_full_search_finds() -> None:
         happening(updated(STATUS, ("note", "a", "b"), address)),
         happening(created()),
         happening(created(), "order"),
+        happening(created(money="first"), "order"),
+        happening(updated(STATUS, money="first"), "order"),
         happening(updated(STATUS), "order"),
     ):
         found = {each.automation_id for each in index.candidates(change)}

@@ -1,0 +1,1 @@
+"""Reports: the days they count by, what each figure means, and how one is asked for."""
