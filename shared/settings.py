@@ -66,6 +66,8 @@ def _parse(name: str, kind: str, text: str) -> str | int | bool | None:
         return text if text.startswith(("https://", "http://")) else None
     if name.endswith("_prefix"):
         return text if text.startswith("/") and not text.endswith("/") else None
+    if name.endswith("_hosts"):
+        return text  # A list, which may be empty.
     if name == "log_level":
         return text if text in LOG_LEVELS else None
     return text or None
@@ -100,9 +102,10 @@ class CallSettings(Settings):
 
 
 class QuerySettings(Settings):
-    """`query`: reads only."""
+    """`query`: the table and the change log's bucket, to read."""
 
     table_name: str
+    log_bucket: str
     config_cache_seconds: int
 
 
@@ -129,13 +132,29 @@ class FireSettings(Settings):
 
 
 class RunSettings(Settings):
-    """`run_automations`: the table, its own queue, the bus, and where endpoints' secrets lie."""
+    """`run_automations`: the table, its own queue, the bus, and where endpoints' secrets lie.
+
+    `api_hosts` are our API's own hosts, with commas between: nothing is posted there.
+    """
 
     table_name: str
     automations_queue_url: str
     bus_name: str
     endpoint_prefix: str
+    api_hosts: str
     config_cache_seconds: int
+
+
+class RecordSettings(Settings):
+    """`record_changes`: the bucket of the change log."""
+
+    log_bucket: str
+
+
+class CompactSettings(Settings):
+    """`compact_changes`: the bucket of the change log, which it tidies."""
+
+    log_bucket: str
 
 
 class WakeSettings(Settings):

@@ -109,17 +109,22 @@ class SignedEndpoint:
 
     @classmethod
     def from_environment(
-        cls, service: str, environ: Mapping[str, str], host: str = ""
+        cls,
+        service: str,
+        environ: Mapping[str, str],
+        host: str = "",
+        answer_seconds: float = ANSWER_SECONDS,
     ) -> SignedEndpoint:
         """Return the endpoint a Lambda's environment means: the emulator's, else the region's.
 
-        Raise KeyError where the environment holds no region or credentials.
+        `answer_seconds` is how long sending may take, and each silence while an answer comes. Raise
+        KeyError where the environment holds no region or credentials.
         """
         region = environ["AWS_REGION"]
         suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
         url = environ.get("AWS_ENDPOINT_URL") or f"https://{host or service}.{region}.{suffix}"
         connection = HttpConnection(
-            url, CONNECT_SECONDS, ANSWER_SECONDS, environ.get("AWS_CA_BUNDLE") or None
+            url, CONNECT_SECONDS, answer_seconds, environ.get("AWS_CA_BUNDLE") or None
         )
         return cls(Signer.from_environment(service, environ), connection)
 
@@ -127,6 +132,12 @@ class SignedEndpoint:
         self, method: str, path: str, headers: Sequence[tuple[str, str]], body: bytes
     ) -> bytes:
         """Return the body of a 2xx answer. Raise AwsError for any other, or for none."""
+        return self.exchange(method, path, headers, body)[1]
+
+    def exchange(
+        self, method: str, path: str, headers: Sequence[tuple[str, str]], body: bytes
+    ) -> tuple[dict[str, str], bytes]:
+        """Return headers (lower-case names) and body of a 2xx answer. Raise AwsError as `send`."""
         body_hash = hashlib.sha256(body).hexdigest()
         last_try_at = self._clock() + LAST_TRY_SECONDS
         wait_seconds = FIRST_WAIT_SECONDS
@@ -147,17 +158,17 @@ class SignedEndpoint:
         headers: Sequence[tuple[str, str]],
         body: bytes,
         body_hash: str,
-    ) -> bytes:
+    ) -> tuple[dict[str, str], bytes]:
         named = [*headers, ("host", self._connection.host)]
         signed = self._signer.sign(method, path, named, body_hash, self._clock())
         lines = "".join([f"{name}: {value}\r\n" for name, value in signed])
         head = f"{method} {path} HTTP/1.1\r\n{lines}content-length: {len(body)}\r\n\r\n"
         try:
-            status, _, answer = self._connection.exchange(head.encode("latin-1") + body)
+            status, told, answer = self._connection.exchange(head.encode("latin-1") + body)
         except OSError as error:
             raise AwsError("ConnectionError", str(error), 0, {}) from error
         if 200 <= status < 300:
-            return answer
+            return told, answer
         raise _read_error(status, answer)
 
 

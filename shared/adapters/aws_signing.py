@@ -13,6 +13,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
+_UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~")
 
 
 class Signer:
@@ -50,8 +51,8 @@ class Signer:
     ) -> list[tuple[str, str]]:
         """Return `headers` (lower-case names) with the date, the token and the authorization.
 
-        `path` is already percent-encoded, `body_hash` is the SHA-256 in hex, `seconds` the time
-        since 1970.
+        `path` is already percent-encoded; so is a query behind its `?`, which is sorted by names
+        and gives each a `=`. `body_hash` is the SHA-256 in hex, `seconds` the time since 1970.
         """
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(seconds))
         signed = [*headers, ("x-amz-date", stamp)]
@@ -60,16 +61,42 @@ class Signer:
         signed.sort()
         names = ";".join([name for name, _ in signed])
         lines = "".join([f"{name}:{value}\n" for name, value in signed])
-        request = f"{method}\n{path}\n\n{lines}\n{names}\n{body_hash}"
-        scope = f"{stamp[:8]}/{self._region}/{self._service}/aws4_request"
-        digest = hashlib.sha256(request.encode()).hexdigest()
-        text = f"{_ALGORITHM}\n{stamp}\n{scope}\n{digest}"
-        signature = hmac.digest(self._key_of(stamp[:8]), text.encode(), "sha256").hex()
+        place, _, query = path.partition("?")
+        request = f"{method}\n{place}\n{query}\n{lines}\n{names}\n{body_hash}"
         authorization = (
-            f"{_ALGORITHM} Credential={self._access_key}/{scope}, "
-            f"SignedHeaders={names}, Signature={signature}"
+            f"{_ALGORITHM} Credential={self._access_key}/{self._scope(stamp)}, "
+            f"SignedHeaders={names}, Signature={self._signature(request, stamp)}"
         )
         return [*signed, ("authorization", authorization)]
+
+    def presigned(
+        self, method: str, host: str, path: str, seconds: float, lasts_seconds: int
+    ) -> str:
+        """Return `path` with a query that lets anybody make this one request for so long.
+
+        For S3 alone: the body is not signed. The role's own token may end the time earlier.
+        """
+        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(seconds))
+        said = {
+            "X-Amz-Algorithm": _ALGORITHM,
+            "X-Amz-Credential": f"{self._access_key}/{self._scope(stamp)}",
+            "X-Amz-Date": stamp,
+            "X-Amz-Expires": str(lasts_seconds),
+            "X-Amz-SignedHeaders": "host",
+        }
+        if self._session_token:
+            said["X-Amz-Security-Token"] = self._session_token
+        query = "&".join([f"{name}={_escaped(said[name])}" for name in sorted(said)])
+        request = f"{method}\n{path}\n{query}\nhost:{host}\n\nhost\nUNSIGNED-PAYLOAD"
+        return f"{path}?{query}&X-Amz-Signature={self._signature(request, stamp)}"
+
+    def _scope(self, stamp: str) -> str:
+        return f"{stamp[:8]}/{self._region}/{self._service}/aws4_request"
+
+    def _signature(self, request: str, stamp: str) -> str:
+        digest = hashlib.sha256(request.encode()).hexdigest()
+        text = f"{_ALGORITHM}\n{stamp}\n{self._scope(stamp)}\n{digest}"
+        return hmac.digest(self._key_of(stamp[:8]), text.encode(), "sha256").hex()
 
     def _key_of(self, day: str) -> bytes:
         if day != self._day:
@@ -78,3 +105,7 @@ class Signer:
                 key = hmac.digest(key, part.encode(), "sha256")
             self._day_key, self._day = key, day
         return self._day_key
+
+
+def _escaped(text: str) -> str:
+    return "".join([chr(byte) if byte in _UNRESERVED else f"%{byte:02X}" for byte in text.encode()])

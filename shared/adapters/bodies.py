@@ -39,8 +39,9 @@ class S3Objects:
     def _send(self, method: str, key: str, content: bytes) -> bytes:
         # S3, alone among the services, wants the body's hash as a header too.
         headers = [("x-amz-content-sha256", hashlib.sha256(content).hexdigest())]
-        return self._endpoint.send(method, f"{self._path_prefix}/{_quoted(key)}", headers, content)
+        return self._endpoint.send(method, f"{self._path_prefix}/{quoted(key)}", headers, content)
 
 
-def _quoted(key: str) -> str:
+def quoted(key: str) -> str:
+    """Return a key percent-encoded as S3 signs it: slashes stay."""
     return "".join([chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in key.encode()])

@@ -64,7 +64,7 @@ def _unpack(text: str) -> Any:
 _ENTRY = (
     "at", "rank", "event_id", "event_type", "received_at", "said", "before", "refs", "creation",
     "historical", "kind", "changes", "late", "born", "joined", "recorded_at", "contact_id",
-    "contact_version", "turn",
+    "contact_version", "turn", "money",
 )  # fmt: skip
 
 

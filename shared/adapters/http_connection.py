@@ -188,7 +188,8 @@ class _Answer:
     def _take(self, size: int) -> bytes:
         while len(self._buffer) < size:
             self._receive()
-        taken = bytes(self._buffer[:size])
+        # A view: a slice would copy what may be hundreds of megabytes once more.
+        taken = bytes(memoryview(self._buffer)[:size])
         del self._buffer[:size]
         return taken
 

@@ -25,6 +25,7 @@ from shared.adapters.table_keys import (
     key_of,
     listed_partition,
     log_partition,
+    logged_name_of,
     name_of,
 )
 from shared.adapters.table_writes import meaning, operation_of
@@ -32,7 +33,7 @@ from shared.domain.errors import BadRequest, Retryable
 from shared.domain.ports import Check, Document, Name, Page, Write
 from shared.domain.timeline import Entry
 
-__all__ = ["Caller", "Table", "change_of", "key_of", "name_of"]
+__all__ = ["Caller", "Table", "change_of", "document_of", "key_of", "name_of"]
 
 _BATCH = 100
 _PAGE = 25
@@ -235,6 +236,15 @@ def change_of(image: Item) -> tuple[Name, Entry] | None:
     """Return the entry an image of the stream holds, with its name; None for all other items."""
     name = entry_name_of(image["pk"]["S"], image["sk"]["S"])
     return None if name is None else (name, to_document(image)["entry"])
+
+
+def document_of(image: Item) -> tuple[Name, Document] | None:
+    """Return the document an image of the stream holds, with its name, if the log keeps its kind.
+
+    None for all other items.
+    """
+    name = logged_name_of(image["pk"]["S"], image["sk"]["S"])
+    return None if name is None else (name, to_document(image))
 
 
 def _page(answer: Mapping[str, Any]) -> Page:

@@ -10,6 +10,7 @@
     customer     CUSTOMER#<conn>#<customer>     CUSTOMER         who is the store's customer?
     catalogue    CATALOGUE#<conn>#<kind>#<id>   CATALOGUE        what is this price called?
     email        EMAIL#<email>                  EMAIL            whose address is this?
+    waits        WAITS#<email>                  WAITS            does anything wait for it?
     contact      CONTACT#<id>                   CONTACT          who is this person?
     connection   CONFIG                         CONNECTION#<id>  which stores do we hear?
     key          CONFIG                         KEY#<id>         which API keys are there?
@@ -26,6 +27,7 @@
     run          RUN#<firing>                   RUN              how far is a firing carried out?
     delivery     DELIVERY#<id>                  DELIVERY         what was posted, how did it go?
     due          DUE#<shard>                    <when>#<what>#…  what has to be woken by now?
+    job          JOB#<id>                       JOB              how far is a long job?
     broken       BROKEN#<group>                 BROKEN           whose order is broken?
     seen         SEEN#<conn>                    SEEN             when did a store last send?
 
@@ -69,11 +71,13 @@ _FIXED: dict[str, Callable[[list[str]], tuple[str, str]]] = {
 _SINGLE = {
     kind: kind.upper()
     for kind in (
-        "event", "ref", "look", "customer", "catalogue", "email", "contact", "broken", "seen",
-        "health", "once", "run", "delivery",
+        "event", "ref", "look", "customer", "catalogue", "email", "waits", "contact", "job",
+        "broken", "seen", "health", "once", "run", "delivery",
     )
 }  # fmt: skip
 _INDEXED = {**RECORDS, "run": "RUN", "delivery": "DELIVERY"}
+# Of single documents, those the change log keeps, by their sort keys.
+_LOGGED = {kind.upper(): kind for kind in ("contact", "catalogue")}
 # A delivery in one of these waits for a person; all others are too many to be listed in one place.
 _LISTED_STATES = frozenset({"held", "dead", "gone"})
 
@@ -109,6 +113,19 @@ def entry_name_of(partition: str, place: str) -> Name | None:
     if not place.startswith("AT#"):
         return None
     return ("entry", *name_of(partition), unquote(place.removeprefix("AT#")))
+
+
+def logged_name_of(partition: str, place: str) -> Name | None:
+    """Return the record, entry, contact or catalogue item of this key, None for all other kinds.
+
+    These are what the change log keeps.
+    """
+    if place.startswith("AT#"):
+        return entry_name_of(partition, place)
+    if place == "HEAD":
+        return name_of(partition)
+    kind = _LOGGED.get(place)
+    return None if kind is None else (kind, *map(unquote, partition.split("#")[1:]))
 
 
 def listed_partition(kind: str, of: str) -> tuple[str, str]:

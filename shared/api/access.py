@@ -20,7 +20,9 @@ SCOPES = (
     "config:read",
     "config:write",
 )
-_OF_ONE_SEGMENT = frozenset({"automation_id", "endpoint_id", "delivery_id", "run_id"})
+_OF_ONE_SEGMENT = frozenset(
+    {"automation_id", "endpoint_id", "delivery_id", "run_id", "job_id", "segment_id", "report"}
+)
 # Open to everyone: what the API looks like is no secret.
 PUBLIC = ""
 
@@ -33,10 +35,24 @@ ACCESS: Mapping[tuple[str, str], str] = {
     ("DELETE", "/v1/connections/{connection_id}"): "config:write",
     ("GET", "/v1/contacts/{contact}"): "contacts:read",
     ("PUT", "/v1/contacts"): "contacts:write",
+    ("POST", "/v1/contacts/import"): "contacts:write",
+    # Jobs of several kinds are read here, and what came of some of them is people's data.
+    ("GET", "/v1/jobs/{job_id}"): "contacts:read",
+    ("POST", "/v1/jobs/{job_id}/start"): "contacts:write",
     (
         "GET",
         "/v1/recurring-payments/{connection_id}/{store_recurring_payment_id}",
     ): "contacts:read",
+    ("GET", "/v1/segments"): "config:read",
+    ("GET", "/v1/segments/{segment_id}"): "config:read",
+    ("PUT", "/v1/segments/{segment_id}"): "config:write",
+    ("DELETE", "/v1/segments/{segment_id}"): "config:write",
+    ("GET", "/v1/segments/{segment_id}/contacts"): "contacts:read",
+    ("PUT", "/v1/segments/{segment_id}/contacts/{email}"): "contacts:write",
+    ("DELETE", "/v1/segments/{segment_id}/contacts/{email}"): "contacts:write",
+    # They ask by POST, and change nothing.
+    ("POST", "/v1/segments/preview"): "contacts:read",
+    ("POST", "/v1/contacts/search"): "contacts:read",
     ("GET", "/v1/automations"): "config:read",
     ("GET", "/v1/automations/{automation_id}"): "config:read",
     ("PUT", "/v1/automations/{automation_id}"): "config:write",
@@ -53,6 +69,11 @@ ACCESS: Mapping[tuple[str, str], str] = {
     ("GET", "/v1/deliveries"): "config:read",
     ("GET", "/v1/deliveries/{delivery_id}"): "contacts:read",
     ("POST", "/v1/deliveries/{delivery_id}/replay"): "config:write",
+    # What happened to whose record is people's data.
+    ("GET", "/v1/events"): "contacts:read",
+    ("GET", "/v1/reports/{report}"): "reports:read",
+    ("GET", "/v1/reports/{report}/ledger"): "reports:read",
+    ("GET", "/v1/reports/{report}/definition"): "reports:read",
     ("GET", "/v1/quarantine"): "config:read",
     ("POST", "/v1/quarantine/{quarantine_id}/retry"): "config:write",
     ("GET", "/v1/keys"): "config:write",

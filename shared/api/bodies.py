@@ -1,7 +1,7 @@
 """Request bodies: closed models, strict types, and faults that name their path.
 
 A body is refused whole: an unknown or read-only field is a mistake worth telling, not a wish to
-ignore. `manage` alone loads this module; reading needs no pydantic.
+ignore. `manage` alone loads this module at its start; reading needs no pydantic.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
 
+from shared.domain import emails, times
 from shared.domain.errors import Invalid
 
 _LONGEST_PATH = 200
@@ -32,6 +33,26 @@ _Stripped = StringConstraints(strip_whitespace=True, min_length=1, max_length=20
 
 # A line of text that people write: names, tags, lists.
 Line = Annotated[str, _Stripped, AfterValidator(_printable)]
+
+
+def _email(text: str) -> str:
+    address = emails.normalise(text)
+    if address is None:
+        raise ValueError("is not an email address")
+    return address
+
+
+def _moment(text: str) -> str:
+    try:
+        times.from_text(text)
+    except ValueError:
+        raise ValueError("is not an ISO 8601 time") from None
+    return text
+
+
+Word = Annotated[str, StringConstraints(max_length=100)]
+Email = Annotated[str, StringConstraints(max_length=1000), AfterValidator(_email)]
+Moment = Annotated[Word, AfterValidator(_moment)]
 
 Model = TypeVar("Model", bound=Body)
 

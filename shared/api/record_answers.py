@@ -218,6 +218,39 @@ class Order(Shape):
     version: int
 
 
+class RecordedEvent(Shape):
+    """A change of a record, as it was recorded.
+
+    An amended or withdrawn one has the `id` it had before.
+    """
+
+    id: str
+    type: Literal[
+        "recurring_payment.created", "recurring_payment.updated", "order.created", "order.updated"
+    ]
+    state: Literal["new", "amended", "withdrawn"]
+    date: Time = Field(description="When it happened.")
+    recorded_date: Time
+    connection_id: str
+    record_id: str
+    contact_id: str | None
+    event_id: str
+    event_type: str
+    changes: list[Change]
+    historical: bool
+    late: bool = Field(description="Recorded when what came after it already was.")
+    joined: bool = Field(description="Told before, of this record or of one it was joined with.")
+
+
+class EventPage(Shape):
+    """Recorded changes in the order of recording."""
+
+    items: list[RecordedEvent]
+    next_cursor: str | None = Field(description="Null only while nothing was ever recorded.")
+    more: bool = Field(description="Whether there is more already.")
+    watermark: Time = Field(description="What was recorded later is not told yet.")
+
+
 class Moment(Shape):
     """A change to one of a contact's records."""
 

@@ -74,6 +74,7 @@ class Api(Generic[Adapters]):
                 query=event.get("queryStringParameters") or {},
                 raw=_body(event),
                 host=event.request_context.domain_name or "",
+                headers=_headers(event),
             )
             answer = route.run(request, self._adapters)
             log(
@@ -119,6 +120,13 @@ class Api(Generic[Adapters]):
         return _response(Answer(problem.status, problem.body(), kind, problem.headers))
 
 
+def _headers(event: Mapping[str, Any]) -> dict[str, str]:
+    """Return the request's headers but for the caller's key, which is nobody's business here."""
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    headers.pop("authorization", None)
+    return headers
+
+
 def _body(event: Mapping[str, Any]) -> bytes:
     """Return the request's body. Raise TooLarge above the limit, BadRequest for broken base64."""
     text = event.get("body") or ""
@@ -136,8 +144,8 @@ def _body(event: Mapping[str, Any]) -> bytes:
 
 def _response(answer: Answer) -> Response[str]:
     body = answer.body
-    if answer.status == 204:
-        return Response(status_code=204, headers=dict(_HEADERS))
+    if answer.status in (204, 304):
+        return Response(status_code=answer.status, headers={**_HEADERS, **answer.headers})
     if not isinstance(body, str):
         body = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     return Response(

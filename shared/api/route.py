@@ -25,12 +25,16 @@ LIMIT_MAX = 100
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request that may be served: its caller has the scope, its body is not too large."""
+    """A request that may be served: its caller has the scope, its body is not too large.
+
+    Headers have their names in small letters; the caller's key is not among them.
+    """
 
     params: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     raw: bytes = b""
     host: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def json(self) -> dict[str, Any]:
         """Return the body. Raise BadRequest unless it is one strict JSON object."""
@@ -44,11 +48,15 @@ class Request:
 
         Raise BadRequest for a limit that is no number above zero.
         """
+        return self.limit(), self.query.get("cursor")
+
+    def limit(self, most: int = LIMIT_MAX) -> int:
+        """Return how many are wanted, at most `most`. Raise BadRequest for no number above zero."""
         text = self.query.get("limit", str(LIMIT))
         if not text.isascii() or not text.isdigit() or not text.strip("0"):
             raise BadRequest("The limit is not a whole number above zero.")
-        limit = LIMIT_MAX if len(text.lstrip("0")) > len(str(LIMIT_MAX)) else int(text)
-        return min(limit, LIMIT_MAX), self.query.get("cursor")
+        limit = most if len(text.lstrip("0")) > len(str(most)) else int(text)
+        return min(limit, most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +73,12 @@ class Answer:
 class Route(Generic[Adapters]):
     """One method of one path.
 
-    `answers` maps each success to the shape its body has, in `shared.api.answers` or
-    `record_answers`, None for no JSON; shapes go by name because no Lambda must pay for loading
-    them. `problems` are the statuses beyond those every route of its kind may give. `filters` are
-    the query parameters that choose among what is listed.
+    `body` is the model a body is checked by, or the name of the shape that documents one which is
+    read by hand, because reading must not pay for models. `answers` maps each success to the shape
+    its body has, in `shared.api.answers` or `record_answers`, None for no JSON; shapes go by name
+    because no Lambda must pay for loading them. `problems` are the statuses beyond those every
+    route of its kind may give. `filters` are the query parameters that choose among what is
+    listed. `media` are the types of a body that is a file instead of JSON.
     """
 
     method: str
@@ -76,6 +86,7 @@ class Route(Generic[Adapters]):
     run: Callable[[Request, Adapters], Answer]
     answers: Mapping[int, str | None]
     problems: tuple[int, ...] = ()
-    body: type[BaseModel] | None = None
+    body: type[BaseModel] | str | None = None
     filters: tuple[str, ...] = ()
+    media: tuple[str, ...] = ()
     paged: bool = False

@@ -136,6 +136,15 @@ _BY_DELIVERY = ("pending_webhooks", "request")
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
+def webhook_events() -> list[str]:
+    """Return the event types a webhook endpoint has to be given: those that say something."""
+    return sorted(
+        name
+        for name, reader in MEANING.items()
+        if reader is not _nothing and not name.startswith("fetched.")
+    )
+
+
 def parse(body: bytes, headers: Mapping[str, str]) -> Parsed:
     """Return what a Stripe event says. Raise Quarantined for one that can never be accepted."""
     del headers  # Stripe's carry only the signature, which the door has checked

@@ -24,9 +24,11 @@ _ENVIRON = {
     "CALLS_QUEUE_URL": "http://127.0.0.1:4566/000000000000/calls",
     "AUTOMATIONS_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/111122223333/automations",
     "BODIES_BUCKET": "bodies",
+    "LOG_BUCKET": "log",
     "BUS_NAME": "paysignal",
     "PARAMETER_PREFIX": "/paysignal/connections",
     "ENDPOINT_PREFIX": "/paysignal/endpoints",
+    "API_HOSTS": "pay.example.com,api.example.com",
     "CONFIG_CACHE_SECONDS": "60",
 }
 _ALL = (
@@ -55,8 +57,14 @@ def test_all_missing_variables_are_named_at_once(kind: type[Settings]) -> None:
     with pytest.raises(BadSettings) as raised:
         kind.read({})
 
-    for name in kind.__annotations__:
+    for name in set(kind.__annotations__) - {"api_hosts"}:
         assert f"{name.upper()} is missing" in str(raised.value)
+
+
+def test_an_api_may_have_no_host_yet() -> None:
+    environ = {name: each for name, each in _ENVIRON.items() if name != "API_HOSTS"}
+
+    assert RunSettings.read(environ).api_hosts == ""
 
 
 def test_each_lambda_asks_only_for_what_it_is_given() -> None:

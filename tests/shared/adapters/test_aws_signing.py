@@ -13,8 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.adapters.aws_signing import Signer
+from shared.adapters.objects import list_path
 
-_PRINTABLE = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=60)
+_PRINTABLE_ALPHABET = st.characters(min_codepoint=0x21, max_codepoint=0x7E)
+_PRINTABLE = st.text(_PRINTABLE_ALPHABET, min_size=1, max_size=60)
 _SECONDS = st.integers(min_value=0, max_value=4_102_444_800)
 
 
@@ -99,6 +101,32 @@ def test_bucket_requests_are_signed_byte_for_byte_as_botocore_signs_them(
 
     theirs = _by_botocore(
         method, f"https://{host}/{key}", [], body, seconds, monkeypatch, signer=signer
+    )
+    assert dict(ours) == {**theirs, "host": host}
+
+
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    prefix=st.text(max_size=40),
+    continuation=st.one_of(st.none(), st.text(_PRINTABLE_ALPHABET, min_size=1, max_size=80)),
+    seconds=_SECONDS,
+)
+def test_lists_are_signed_byte_for_byte_as_botocore_signs_them(
+    monkeypatch: pytest.MonkeyPatch, prefix: str, continuation: str | None, seconds: int
+) -> None:
+    host = "log.s3.eu-central-1.amazonaws.com"
+    signer = ("s3", "eu-central-1", "AKIDEXAMPLE", "example/secret+key", "")
+    empty = hashlib.sha256(b"").hexdigest()
+    path = list_path("", prefix, continuation or "")
+
+    ours = Signer(*signer).sign(
+        "GET", path, [("x-amz-content-sha256", empty), ("host", host)], empty, seconds
+    )
+
+    theirs = _by_botocore(
+        "GET", f"https://{host}{path}", [], b"", seconds, monkeypatch, signer=signer
     )
     assert dict(ours) == {**theirs, "host": host}
 

@@ -53,6 +53,7 @@ ENTRIES = st.builds(
     recorded_at=st.integers(0, 10**15),
     contact_id=st.none() | st.text(max_size=9),
     contact_version=st.integers(0, 10**6),
+    money=st.sampled_from([None, "first", "joined"]),
 )
 TOLD = Entry(
     at=5,
@@ -69,6 +70,7 @@ TOLD = Entry(
     contact_id="c1",
     contact_version=3,
     turn=2,
+    money="first",
 )
 
 
@@ -106,7 +108,7 @@ def _item(row: list[Any]) -> dict[str, Any]:
     return _on_the_wire({"v": {"N": "1"}, "d": {"B": packed}})
 
 
-@pytest.mark.parametrize("missing", range(1, 8))
+@pytest.mark.parametrize("missing", range(1, 9))
 def test_rows_of_older_releases_read_with_what_they_lack_at_its_default(missing: int) -> None:
     row = _row(to_attributes({"entry": TOLD}))
 
@@ -114,8 +116,9 @@ def test_rows_of_older_releases_read_with_what_they_lack_at_its_default(missing:
 
     assert (entry.place[0], entry.said, entry.refs) == (5, TOLD.said, TOLD.refs)
     assert entry.changes == TOLD.changes
-    assert entry.turn == 0
-    assert entry.contact_id == ("c1" if missing < 3 else None)
+    assert entry.money is None
+    assert entry.turn == (2 if missing < 2 else 0)
+    assert entry.contact_id == ("c1" if missing < 4 else None)
 
 
 def test_rows_of_a_newer_release_read_after_a_roll_back() -> None:
@@ -128,9 +131,10 @@ def test_the_order_of_a_rows_values_is_for_ever() -> None:
     """Items of all releases are read by it: values may only be appended."""
     row = _row(to_attributes({"entry": TOLD}))
 
-    assert row[:19] == [
+    assert row[:20] == [
         *(5, 10, "evt_1", "t", 6, {"terms": {"status": "active"}}, {}, ["document:in_1"], False),
         *(False, "updated", [["status", "paused", "active"]], True, True, False, 0, "c1", 3, 2),
+        "first",
     ]
 
 

@@ -64,6 +64,32 @@ def test_a_body_above_the_limit_is_too_large_and_one_at_it_is_not(encoded: bool)
     assert [each["statusCode"] for each in (at_limit, above, in_bytes)] == [200, 413, 413]
 
 
+def test_headers_arrive_in_small_letters_and_without_the_key() -> None:
+    client = ApiClient()
+    seen: list[Request] = []
+
+    def run(request: Request, _: Any) -> Answer:
+        seen.append(request)
+        return Answer(200, {})
+
+    headers = {"Authorization": f"Bearer {client.admin}", "If-None-Match": '"a"'}
+    answer = serve(client, run)(http_event("PUT", PATH, headers, {}, None), None)
+
+    assert answer["statusCode"] == 200
+    assert [dict(each.headers) for each in seen] == [{"if-none-match": '"a"'}]
+
+
+def test_an_answer_that_is_unchanged_has_its_tag_and_no_body() -> None:
+    client = ApiClient()
+    api = serve(client, lambda *_: Answer(304, headers={"ETag": 'W/"a"'}))
+
+    answer = call(client, api, PATH)
+
+    assert (answer["statusCode"], answer["body"]) == (304, None)
+    assert answer["headers"]["ETag"] == 'W/"a"'
+    assert "Content-Type" not in answer["headers"]
+
+
 def test_broken_base64_is_a_bad_request() -> None:
     client = ApiClient()
     event = http_event("PUT", PATH, {"authorization": f"Bearer {client.admin}"}, {}, "x")
