@@ -12,6 +12,7 @@ from functions.manage.deliveries import Deliveries
 from functions.manage.deliveries import Store as Held
 from functions.manage.endpoints import EndpointSecrets
 from functions.manage.endpoints import Store as Lists
+from functions.manage.imports import Files, Importing
 from functions.manage.quarantine import Events
 
 
@@ -19,7 +20,7 @@ class Store(Held, Lists, Protocol):
     """The table as `manage` uses it."""
 
 
-class Outbox(Attaching, Events, Deliveries, Protocol):
+class Outbox(Attaching, Events, Deliveries, Importing, Protocol):
     """The queues as `manage` uses them."""
 
 
@@ -31,6 +32,7 @@ class Adapters:
     secrets: Secrets
     endpoint_secrets: EndpointSecrets
     outbox: Outbox
+    uploads: Files
     now: Callable[[], int]
     new_id: Callable[[], str]
     new_secret: Callable[[], str]

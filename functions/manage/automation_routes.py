@@ -6,7 +6,8 @@ from functions.manage.adapters import Adapters
 from functions.manage.automations import delete_automation, put_automation
 from functions.manage.bodies import AutomationBody, EndpointBody
 from functions.manage.deliveries import release, replay
-from functions.manage.endpoints import delete_endpoint, put_endpoint, rotate_secret
+from functions.manage.endpoints import delete_endpoint, put_endpoint
+from functions.manage.rotation import rotate_secret
 from functions.manage.runs import stop_run
 from shared.api.route import Answer, Request, Route
 
@@ -60,7 +61,8 @@ def remove_endpoint(request: Request, at: Adapters) -> Answer:
 def rotate_endpoint(request: Request, at: Adapters) -> Answer:
     """Give an endpoint a new secret, shown once.
 
-    Webhooks are signed with both for 24 hours, so that a receiver can change over in peace.
+    Webhooks are signed with both for 24 hours, so that a receiver can change over in peace. Of two
+    requests at the same time one is refused.
     """
     rotated = rotate_secret(
         request.params["endpoint_id"],
@@ -123,7 +125,7 @@ ROUTES: tuple[Route[Adapters], ...] = (
         path="/v1/endpoints/{endpoint_id}/rotate",
         run=rotate_endpoint,
         answers={200: "NewSecret"},
-        problems=(404,),
+        problems=(404, 409),
     ),
     Route(
         method="POST",

@@ -16,9 +16,11 @@ from shared.api.bodies import invalid, validated
 from shared.domain import rendering_automations as rendering
 from shared.domain import revisions
 from shared.domain.automations.parse import definition_of
+from shared.domain.automations.segments import members_of
 from shared.domain.errors import Invalid, NotFound
 from shared.domain.ports import Check, Document, Name, Reads, Writes
 from shared.domain.rendering_automations import Json
+from shared.domain.segments.stored import Stored
 
 
 class Store(Reads, Writes, Protocol):
@@ -30,16 +32,18 @@ def put_automation(
 ) -> tuple[bool, Json]:
     """Make or replace an automation; return whether it is new, and the automation.
 
-    Raise Invalid for a body or id that breaks a rule, and for an endpoint that does not exist.
+    Raise Invalid for a body or id that breaks a rule, and for an endpoint or segment that does not
+    exist.
     """
-    definition = _definition(values)
     check_name("automation_id", automation_id)
     name: Name = ("automation", automation_id)
     reached = revisions.reached_name(automation_id)
-    named = list(endpoints_of(definition["steps"]))
-    endpoints: list[Name] = list(dict.fromkeys(("endpoint", each) for _, each in named))
 
     def write() -> tuple[bool, Document]:
+        segments = Stored(store)
+        definition = _definition(values, segments)
+        named = list(endpoints_of(definition["steps"]))
+        endpoints: list[Name] = list(dict.fromkeys(("endpoint", each) for _, each in named))
         found = store.read([name, reached, *endpoints])
         stored = found[name]
         _check_endpoints(named, found)
@@ -54,7 +58,7 @@ def put_automation(
             "version": stored["version"] + 1 if stored else 1,
         }
         checks = [Check(each, known["version"]) for each in endpoints if (known := found[each])]
-        store.commit([*revisions.change(document, stored), *checks])
+        store.commit([*revisions.change(document, stored), *checks, *segments.checks("steps")])
         return stored is None, document
 
     created, document = settled(write)
@@ -90,20 +94,37 @@ def _named(steps: Iterable[Mapping[str, Any]], path: str) -> Iterator[tuple[str,
             yield from _named(step.get("else") or (), f"{at}.else")
 
 
-def _definition(values: dict[str, Any]) -> dict[str, Any]:
+def _definition(values: dict[str, Any], segments: Stored) -> dict[str, Any]:
     """Return the body's definition. Raise Invalid with all its faults at once."""
+    # A list that one of its own steps makes may be asked for before it is there.
+    made = set(_made(values.get("steps")))
+
+    def resolve(segment_id: str) -> Mapping[str, Any] | None:
+        stored = segments(segment_id)
+        return members_of(segment_id) if stored is None and segment_id in made else stored
+
     faults: dict[str, str] = {}
     try:
         validated(AutomationBody, values)
     except Invalid as error:
         faults = dict(error.errors)
     try:
-        definition = definition_of(values)
+        definition = definition_of(values, resolve)
     except Invalid as error:
         raise invalid(*{**dict(error.errors), **faults}.items()) from None
     if faults:
         raise invalid(*faults.items())
     return definition
+
+
+def _made(steps: Any) -> Iterator[str]:
+    """Yield the segments that steps, as somebody wrote them, would make."""
+    if isinstance(steps, Mapping):
+        if steps.get("type") == "add_to_segment" and isinstance(steps.get("segment_id"), str):
+            yield steps["segment_id"]
+        steps = list(steps.values())
+    for each in steps if isinstance(steps, list) else ():
+        yield from _made(each)
 
 
 def _check_endpoints(

@@ -9,15 +9,13 @@ from __future__ import annotations
 import re
 import zoneinfo
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 # The zones' own data: neither Lambda's image nor every host has it, and zoneinfo finds it here.
 import tzdata  # type: ignore[import-untyped]  # noqa: F401
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints
 
 from shared.api.access import SCOPES
-from shared.api.bodies import Body, Line
-from shared.domain import durations, emails, times
+from shared.api.bodies import Body, Line, Moment, Word
 from shared.domain.fields import FIELDS
 from shared.domain.money import DECIMALS
 from shared.domain.preferences import SETTLE_SECONDS_MAX
@@ -25,28 +23,6 @@ from shared.domain.preferences import SETTLE_SECONDS_MAX
 _LOCALE = re.compile(
     r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|\d{3}))?(-[A-Za-z0-9]{4,8})*", re.ASCII
 )
-_A_DAY = "PT24H"
-
-
-def _duration(text: str) -> str:
-    durations.milliseconds(text)
-    return text
-
-
-def _url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("https", "http") or not parts.hostname:
-        raise ValueError("has to be an https URL")
-    if parts.username is not None or parts.query or parts.fragment or "\\" in text:
-        raise ValueError("may hold no user, query or fragment")
-    return text.rstrip("/")
-
-
-def _email(text: str) -> str:
-    address = emails.normalise(text)
-    if address is None:
-        raise ValueError("is not an email address")
-    return address
 
 
 def _zone(name: str) -> str:
@@ -67,14 +43,6 @@ def _locale(tag: str) -> str:
     return tag
 
 
-def _moment(text: str) -> str:
-    try:
-        times.from_text(text)
-    except ValueError:
-        raise ValueError("is not an ISO 8601 time") from None
-    return text
-
-
 def _distinct(texts: list[str]) -> list[str]:
     if len(set(texts)) != len(texts):
         raise ValueError("names something twice")
@@ -93,14 +61,6 @@ def _is_field(text: str) -> str:
     return text
 
 
-Secret = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=r"^[!-~]+$"),
-]
-Url = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_url)]
-Email = Annotated[str, StringConstraints(max_length=1000), AfterValidator(_email)]
-Word = Annotated[str, StringConstraints(max_length=100)]
-Labels = Annotated[list[Line], Field(max_length=100)]
 Scope = Annotated[str, AfterValidator(_is_scope), Field(json_schema_extra={"enum": list(SCOPES)})]
 FieldName = Annotated[
     str, AfterValidator(_is_field), Field(json_schema_extra={"enum": list(FIELDS)})
@@ -116,68 +76,12 @@ EventType = Literal[
 ]
 
 
-class LateMatchBody(Body):
-    """What becomes of changes that waited for their contact, once it appears."""
-
-    policy: Literal["fire", "fire_if_newer_than", "silent"] = "fire_if_newer_than"
-    duration: Annotated[Word, AfterValidator(_duration)] | None = Field(
-        default=None, description="For `fire_if_newer_than`: ISO 8601, PT24H where omitted."
-    )
-
-    @model_validator(mode="after")
-    def _fits(self) -> LateMatchBody:
-        if self.duration is not None and self.policy != "fire_if_newer_than":
-            raise ValueError("a duration belongs to fire_if_newer_than alone")
-        return self
-
-    def stored(self) -> dict[str, str | None]:
-        """Return the policy with its duration filled in."""
-        needed = self.policy == "fire_if_newer_than"
-        return {"policy": self.policy, "duration": (self.duration or _A_DAY) if needed else None}
-
-
-class ConnectionBody(Body):
-    """What all providers' connections have in common."""
-
-    name: Line | None = Field(default=None, description="The connection's id where omitted.")
-    mode: Literal["live", "test"] = "live"
-    resources: Annotated[
-        list[Literal["subscriptions", "orders"]], Field(min_length=1), AfterValidator(_distinct)
-    ] = Field(default=["subscriptions", "orders"])
-    contact_policy: Literal["create", "match_only"] = "create"
-    authority: Annotated[int, Field(ge=0, le=1000)] = 50
-    role: Literal["source", "mirror"] = "source"
-    late_match: LateMatchBody = LateMatchBody()
-
-
-class StripeApi(Body):
-    """Stripe's API key, write-only; what is omitted stays, null removes."""
-
-    secret_key: Secret | None = None
-    base_url: Url | None = Field(default=None, description="Instead of Stripe's own, for tests.")
-
-
-class StripeConnection(ConnectionBody):
-    """A Stripe account; secrets are write-only, and stay as they are where omitted."""
-
-    provider: Literal["stripe"]
-    signing_secrets: Annotated[list[Secret], Field(min_length=1, max_length=2)] = Field(
-        default_factory=list,
-        description="The endpoint's signing secret; two while it is being rotated.",
-    )
-    api: StripeApi | None = Field(default=None, description="Null removes the API key.")
-
-
-# One line per provider of shared.providers.catalogue; a test holds the two together.
-CONNECTIONS: dict[str, type[StripeConnection]] = {"stripe": StripeConnection}
-
-
 class KeyBody(Body):
     """A new API key."""
 
     name: Line
     scopes: Annotated[list[Scope], Field(min_length=1), AfterValidator(_distinct)]
-    expires_date: Annotated[Word, AfterValidator(_moment)] | None = None
+    expires_date: Moment | None = None
 
 
 class SettingsBody(Body):
@@ -192,30 +96,6 @@ class SettingsBody(Body):
     settle: Annotated[int, Field(ge=0, le=SETTLE_SECONDS_MAX)] | None = Field(
         default=None, description="Seconds a new subscription's first events are waited for."
     )
-
-
-class SourceBody(Body):
-    """Where a contact came from."""
-
-    first_source: Line | None = None
-    campaign: Line | None = None
-    landing_page: Annotated[str, StringConstraints(min_length=1, max_length=2000)] | None = None
-
-
-class ContactBody(Body):
-    """A contact, found or made by email; omitted fields stay, null clears one."""
-
-    email: Email
-    first_name: Line | None = None
-    last_name: Line | None = None
-    phone: Line | None = None
-    company: Line | None = None
-    source: SourceBody = SourceBody()
-    add_tags: Labels = Field(default_factory=list)
-    remove_tags: Labels = Field(default_factory=list)
-    add_lists: Labels = Field(default_factory=list)
-    remove_lists: Labels = Field(default_factory=list)
-    add_aliases: Annotated[list[Email], Field(max_length=20)] = Field(default_factory=list)
 
 
 class AutomationBody(Body):
@@ -237,6 +117,22 @@ class AutomationBody(Body):
     on_edit: Literal["finish", "cancel"] = Field(
         default="finish",
         description="Whether runs under way finish as they began when this is changed.",
+    )
+
+
+class SegmentBody(Body):
+    """A segment; faults inside its conditions are told with their paths."""
+
+    name: Line
+    kind: Literal["dynamic", "static"] = "dynamic"
+    match: Literal["all", "any", "none"] | None = Field(
+        default=None, description="Of a dynamic segment: how many of its conditions must be met."
+    )
+    conditions: list[dict[str, Any]] | None = Field(
+        default=None,
+        description="Of a dynamic segment: each a `field`, `operator` and `value`, a group with "
+        "`match` and `conditions` of its own, or the `segment_id` of another segment.",
+        examples=[[{"field": "contact.tags", "operator": "is", "value": "Customer"}]],
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from functions.manage.bodies import CONNECTIONS, StripeConnection
+from functions.manage.connection_bodies import CONNECTIONS, ConnectionBody
 from functions.manage.contention import settled
 from shared.api.bodies import invalid, validated
 from shared.domain import rendering
@@ -86,7 +86,7 @@ def delete_connection(connection_id: str, *, store: Store, secrets: Secrets) -> 
     store.commit([Write(name, None, None)])
 
 
-def _body(connection_id: str, values: dict[str, Any], *, local: bool) -> StripeConnection:
+def _body(connection_id: str, values: dict[str, Any], *, local: bool) -> ConnectionBody:
     if not _is_name(connection_id):
         rule = f"has to be 1 to {_LONGEST_ID} small letters, digits and inner hyphens"
         raise invalid(("connection_id", rule))
@@ -95,7 +95,8 @@ def _body(connection_id: str, values: dict[str, Any], *, local: bool) -> StripeC
     if model is None:
         raise invalid(("provider", f"has to be one of {', '.join(CONNECTIONS)}"))
     body = validated(model, values)
-    url = urlsplit(body.api.base_url or "") if body.api else None
+    api = getattr(body, "api", None)
+    url = urlsplit(api.base_url or "") if api else None
     if url and url.scheme == "http" and not (local and url.hostname in _LOOPBACK):
         raise invalid(("api.base_url", "has to be an https URL"))
     return body
@@ -106,27 +107,15 @@ def _is_name(text: str) -> bool:
     return plain and len(text) <= _LONGEST_ID and not text.startswith("-")
 
 
-def _secrets(body: StripeConnection, held: Mapping[str, Any] | None) -> dict[str, Any]:
+def _secrets(body: ConnectionBody, held: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return the secrets a connection has after this body: what it omits stays."""
     kept = dict(held or {})
-    api = dict(kept.get("api") or {})
-    if body.api is not None:
-        api |= {name: getattr(body.api, name) for name in body.api.model_fields_set}
-        api = {name: value for name, value in api.items() if value is not None}
-    elif "api" in body.model_fields_set:
-        api = {}
-    return {
-        "disabled": False,
-        **kept,
-        "provider": body.provider,
-        "signing_secrets": body.signing_secrets or kept.get("signing_secrets") or [],
-        "api": api,
-    }
+    return {"disabled": False, **kept, "provider": body.provider, **body.keep(kept)}
 
 
 def _document(
     connection_id: str,
-    body: StripeConnection,
+    body: ConnectionBody,
     stored: Document | None,
     secrets: Mapping[str, Any],
     now: int,
@@ -146,8 +135,8 @@ def _document(
         "authority": body.authority,
         "role": body.role,
         "late_match": body.late_match.stored(),
-        "has_api": bool(secrets["api"].get("secret_key")),
+        "has_api": body.fetches(secrets),
         # Without a signing secret the door cannot prove anybody and asks the provider to wait.
-        "status": "active" if secrets["signing_secrets"] else "incomplete",
+        "status": "active" if body.opens(secrets) else "incomplete",
         "version": kept.get("version", 0) + 1,
     }

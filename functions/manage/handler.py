@@ -12,6 +12,7 @@ from shared.adapters.aws import AwsClient
 from shared.adapters.queue import Queue
 from shared.adapters.secret_writer import SecretWriter
 from shared.adapters.table import Table
+from shared.adapters.uploads import Uploads
 from shared.api.keys import KeyRing
 from shared.api.resolver import Api
 from shared.settings import ManageSettings
@@ -37,6 +38,7 @@ handler = Api(
             automations_url=_settings.automations_queue_url,
             local=_settings.mode_local,
         ),
+        uploads=Uploads.from_environment(_settings.bodies_bucket, os.environ),
         now=_now,
         new_id=lambda: uuid.uuid4().hex,
         new_secret=lambda: secrets.token_hex(32),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shared.adapters.queue import Queue
+from shared.domain import contact_import
 from shared.domain.deliveries import Message
 from shared.domain.envelope import EventEnvelope
+from shared.domain.ports import Document
 
 # Indexes follow the table within a second as a rule.
 _LATER_SECONDS = 30
@@ -46,6 +48,10 @@ class Outgoing:
         self._queue.send_call(
             self._history_url, {"kind": "job", **_job(email)}, self._later_seconds
         )
+
+    def import_contacts(self, job: Document) -> None:
+        """Have the next page of an import done. Raise AwsError."""
+        self._queue.send_call(self._history_url, contact_import.message(job))
 
     def deliver(self, messages: Sequence[Message]) -> None:
         """Have deliveries attempted now. Raise AwsError or Retryable."""

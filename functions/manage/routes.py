@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from functions.manage import automation_routes
+from functions.manage import automation_routes, segment_routes
 from functions.manage.adapters import Adapters
-from functions.manage.bodies import (
-    ContactBody,
-    KeyBody,
-    SettingsBody,
-    StripeConnection,
-)
+from functions.manage.bodies import KeyBody, SettingsBody
+from functions.manage.connection_bodies import StripeConnection
 from functions.manage.connections import delete_connection, put_connection
 from functions.manage.contacts import put_contact
+from functions.manage.imports import FORMATS, accept, expect, start
 from functions.manage.quarantine import retry
 from functions.manage.settings import put_settings
 from shared.api.bodies import validated
+from shared.api.contact_body import ContactBody
 from shared.api.keys import create_key, revoke_key
 from shared.api.route import Answer, Request, Route
 from shared.domain import rendering, times
@@ -54,6 +52,43 @@ def write_contact(request: Request, at: Adapters) -> Answer:
         request.json(), store=at.store, jobs=at.outbox, now=at.now(), new_id=at.new_id
     )
     return Answer(201 if created else 200, contact)
+
+
+def import_contacts(request: Request, at: Adapters) -> Answer:
+    """Import a file of contacts, each row as `PUT /v1/contacts` would take it.
+
+    NDJSON holds one such body a line. CSV begins with a header row: `email`, and any of
+    `first_name`, `last_name`, `phone`, `company`, `source`, `campaign`, `landing_page`, `tags`,
+    `lists` (several between `;` or `|`) and `created_date`; an empty cell changes nothing. Both
+    have to be UTF-8; `created_date` counts for new contacts. The content type tells which it is.
+    Files above 5 MB (above 4 MB of NDJSON), up to 100 MB: send none, with `upload=true`, PUT the
+    file to `upload_url`, and start the job. A row that breaks a rule is left out and told; the
+    others are imported. See how far it is at `/v1/jobs/{job_id}`.
+    """
+    content_type = request.headers.get("content-type", "")
+    if request.query.get("upload") == "true":
+        expected = expect(
+            content_type, store=at.store, files=at.uploads, now=at.now(), new_id=at.new_id
+        )
+        return Answer(202, expected)
+    accepted = accept(
+        request.raw,
+        content_type,
+        store=at.store,
+        files=at.uploads,
+        jobs=at.outbox,
+        now=at.now(),
+        new_id=at.new_id,
+    )
+    return Answer(202, accepted)
+
+
+def start_job(request: Request, at: Adapters) -> Answer:
+    """Start the import of a file that has been uploaded. Twice does no harm."""
+    started = start(
+        request.params["job_id"], store=at.store, files=at.uploads, jobs=at.outbox, now=at.now()
+    )
+    return Answer(202, started)
 
 
 def retry_quarantined(request: Request, at: Adapters) -> Answer:
@@ -108,6 +143,22 @@ ROUTES: tuple[Route[Adapters], ...] = (
     ),
     Route(
         method="POST",
+        path="/v1/contacts/import",
+        run=import_contacts,
+        media=tuple(FORMATS),
+        filters=("upload",),
+        answers={202: "StartedImport"},
+        problems=(422,),
+    ),
+    Route(
+        method="POST",
+        path="/v1/jobs/{job_id}/start",
+        run=start_job,
+        answers={202: "StartedJob"},
+        problems=(404, 409),
+    ),
+    Route(
+        method="POST",
         path="/v1/quarantine/{quarantine_id}/retry",
         run=retry_quarantined,
         answers={202: "Retried"},
@@ -135,4 +186,5 @@ ROUTES: tuple[Route[Adapters], ...] = (
         answers={200: "Settings"},
     ),
     *automation_routes.ROUTES,
+    *segment_routes.ROUTES,
 )

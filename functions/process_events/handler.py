@@ -5,26 +5,49 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from typing import Any
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
 
 from functions.process_events.messages import Messages
 from functions.process_events.process_batch import Batch
 from shared.adapters.aws import AwsClient
 from shared.adapters.queue import Queue
 from shared.adapters.table import Table
+from shared.adapters.uploads import Uploads
+from shared.domain.contact_import import KIND
 from shared.observability import count, log
 from shared.settings import ProcessSettings
 
+if TYPE_CHECKING:
+    from functions.process_events.import_contacts import ContactImport
+
 _settings = ProcessSettings.read(os.environ)
 _queue = Queue.from_environment(os.environ, _settings.bodies_bucket)
+_table = Table(_settings.table_name, AwsClient.from_environment("dynamodb", os.environ))
+
+
+@cache
+def _contact_import() -> ContactImport:
+    # Only for whoever imports: pydantic would double every other start.
+    from functions.process_events.import_contacts import ContactImport
+
+    return ContactImport(
+        store=_table,
+        files=Uploads.from_environment(_settings.bodies_bucket, os.environ),
+        send=partial(_queue.send_calls, _settings.history_queue_url),
+        new_id=lambda: uuid.uuid4().hex,
+    )
+
+
 _batch = Batch(
     messages=Messages(
-        store=Table(_settings.table_name, AwsClient.from_environment("dynamodb", os.environ)),
+        store=_table,
         queue=_queue,
         events_url=_settings.events_queue_url,
         history_url=_settings.history_queue_url,
         calls_url=_settings.calls_queue_url,
         new_id=lambda: uuid.uuid4().hex,
+        others={KIND: lambda job, now: _contact_import().carry_out(job, now)},
     ),
     queue=_queue,
     urls={

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from shared.domain import jobs
@@ -18,6 +19,7 @@ from shared.providers.catalogue import PROVIDERS
 # Indexes follow the table within a second as a rule; a job that has just run runs again after.
 # Not less than the Lambda's timeout, so that a job queued before a commit runs after it.
 _AGAIN_AFTER_SECONDS = 30
+_NO_OTHERS: Mapping[str, Callable[[Mapping[str, Any], int], str]] = MappingProxyType({})
 
 
 class Sender(Protocol):
@@ -84,8 +86,11 @@ class Messages:
         history_url: str,
         calls_url: str,
         new_id: Callable[[], str],
+        others: Mapping[str, Callable[[Mapping[str, Any], int], str]] = _NO_OTHERS,
     ) -> None:
+        """`others` carry out, by name, the jobs that go through something else than records."""
         self.store = store
+        self._others = others
         self._queue = queue
         self._events_url = events_url
         self._history_url = history_url
@@ -193,12 +198,15 @@ class Messages:
 
     def _job(self, job: Mapping[str, Any], now: int) -> str:
         """Go through one page of a job, and send the next page on."""
+        if job["job"] in self._others:
+            return self._others[job["job"]](job, now)
         if job["job"] == "recount_contact":
             return self._recount(job, now)
         names, cursor = jobs.names_of(job, self.store)
         outcome = "unchanged"
+        reading = Reading()
         for name in names:
-            plan = self._record(job, name, now)
+            plan = self._record(job, name, reading, now)
             self._send_jobs(plan, f"{job['job']}~{'~'.join(name)}~{now}")
             outcome = "applied" if plan.outcome == "applied" else outcome
         if cursor is not None:
@@ -208,8 +216,7 @@ class Messages:
             self._queue.send_job(self._events_url, following, job.get("subject") or "", nonce)
         return outcome
 
-    def _record(self, job: Mapping[str, Any], name: Name, now: int) -> Plan:
-        reading = Reading()
+    def _record(self, job: Mapping[str, Any], name: Name, reading: Reading, now: int) -> Plan:
         reading.load(self.store, Missing([name, ("connection", name[1])]))
         connection = reading.get(("connection", name[1]))
         habits = _habits(connection["provider"] if connection else "")

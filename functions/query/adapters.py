@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from shared.api.route import Answer, Request
 from shared.domain.ports import Document, Library, Name
+
+if TYPE_CHECKING:
+    from shared.adapters.change_log import Snapshot
 
 
 class Shelf(Library, Protocol):
@@ -25,11 +28,23 @@ class Shelf(Library, Protocol):
         """
 
 
+class Log(Protocol):
+    """The change log."""
+
+    def snapshot(self) -> Snapshot:
+        """Return the log as it is now. Raise Retryable where it cannot be read just now."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Adapters:
-    """What `query` reads: the table, and the generated description of the API."""
+    """What `query` reads: the table, the change log, the generated description of the API.
+
+    `now` is the time in ms.
+    """
 
     store: Shelf
+    log: Log
+    now: Callable[[], int]
     openapi: Callable[[], dict[str, Any]]
     local: bool
 

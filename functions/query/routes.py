@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from functions.query import automation_routes, docs
+from functions.query import automation_routes, docs, report_routes, segment_routes
 from functions.query.adapters import Adapters, listed_page
 from functions.query.contacts import read_contact
+from functions.query.events import EVENTS_MAX, read_events
+from functions.query.jobs import read_job
 from functions.query.records import read_recurring_payment
 from shared.api.route import Answer, Request, Route
 from shared.domain import preferences, rendering
@@ -47,6 +49,34 @@ def read_one_recurring_payment(request: Request, at: Adapters) -> Answer:
         params["connection_id"], params["store_recurring_payment_id"], store=at.store
     )
     return Answer(200, found)
+
+
+def list_events(request: Request, at: Adapters) -> Answer:
+    """List every recorded change, to catch up with, in the order of each record.
+
+    Begin without `after`, and go on with the `next_cursor` of each answer, at the end as well:
+    what is recorded next comes behind it. `more` says whether to go on at once. Only what was
+    recorded before `watermark` is told, so that nothing can come between what was told. A late
+    event may amend a change told before, or withdraw it: it comes again under the same `id`, and
+    its `state` says so. After a restore of the log a change may come again as it was.
+    """
+    found = read_events(
+        request.query.get("after"),
+        request.limit(EVENTS_MAX),
+        log=at.log,
+        now=at.now(),
+        local=at.local,
+    )
+    return Answer(200, found)
+
+
+def read_one_job(request: Request, at: Adapters) -> Answer:
+    """Read how far a long job is, and what came of it so far.
+
+    The progress of an import counts bytes of its file. Its rows are counted by what came of them;
+    of the rejected, the first hundred faults name row and field. Jobs are kept for 30 days.
+    """
+    return Answer(200, read_job(request.params["job_id"], store=at.store))
 
 
 def list_quarantine(request: Request, at: Adapters) -> Answer:
@@ -115,6 +145,21 @@ ROUTES: tuple[Route[Adapters], ...] = (
     ),
     Route(
         method="GET",
+        path="/v1/events",
+        run=list_events,
+        answers={200: "EventPage"},
+        problems=(400,),
+        filters=("after", "limit"),
+    ),
+    Route(
+        method="GET",
+        path="/v1/jobs/{job_id}",
+        run=read_one_job,
+        answers={200: "Job"},
+        problems=(404,),
+    ),
+    Route(
+        method="GET",
         path="/v1/quarantine",
         run=list_quarantine,
         answers={200: "QuarantinePage"},
@@ -134,6 +179,8 @@ ROUTES: tuple[Route[Adapters], ...] = (
         answers={200: "Settings"},
     ),
     *automation_routes.ROUTES,
+    *segment_routes.ROUTES,
+    *report_routes.ROUTES,
     Route(method="GET", path="/v1/openapi.json", run=read_openapi, answers={200: None}),
     Route(method="GET", path="/docs", run=read_docs, answers={200: None}),
 )

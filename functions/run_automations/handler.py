@@ -60,7 +60,11 @@ _batch = Batch(
         send=_send,
         local=_settings.mode_local,
     ),
-    outbound=Outbound(local=_settings.mode_local),
+    outbound=Outbound(
+        local=_settings.mode_local,
+        # On a loopback address the receivers of this machine live beside the API.
+        own_hosts=() if _settings.mode_local else _settings.api_hosts.split(","),
+    ),
     queue=_queue,
     url=_settings.automations_queue_url,
     clock=lambda: time.time_ns() // 1_000_000,

@@ -26,7 +26,12 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "steps": [{"type": "add_tag", "tag": "Paused"}],
     },
     "/v1/endpoints/{endpoint_id}": {"url": "https://hooks.example.com/in"},
+    "/v1/segments/{segment_id}": {"name": "Everybody", "match": "all", "conditions": []},
+    "/v1/segments/preview": {"match": "all", "conditions": []},
+    "/v1/contacts/search": {"segment": {"match": "all", "conditions": []}},
 }
+# Of a route that takes files: its content type, and one it accepts.
+FILES = {"/v1/contacts/import": ("text/csv", "email\nada@example.com\n")}
 
 closed = [route for route in ROUTES if ACCESS[route.method, route.path] != PUBLIC]
 with_body = [route for route in ROUTES if route.body]
@@ -44,6 +49,9 @@ def path_of(route: Route[Any], identity: str = UNKNOWN) -> str:
 
 
 def call(client: ApiClient, route: Route[Any], **options: Any) -> Reply:
+    if route.path in FILES:
+        content_type, text = FILES[route.path]
+        options = {"raw": text, **options, "content_type": content_type}
     return client.call(route.method, path_of(route), **options)
 
 
@@ -125,6 +133,7 @@ def test_a_body_above_five_megabytes_is_too_large(route: Route[Any]) -> None:
 def test_a_limit_or_cursor_of_ones_own_making_is_a_bad_request(route: Route[Any]) -> None:
     client = ApiClient()
     client.put(f"/v1/automations/{UNKNOWN}", EXAMPLES["/v1/automations/{automation_id}"])
+    client.put(f"/v1/segments/{UNKNOWN}", EXAMPLES["/v1/segments/{segment_id}"])
 
     for query in ({"limit": "0"}, {"limit": "many"}, {"cursor": "../../etc"}, {"cursor": ""}):
         assert call(client, route, query=query).status == 400

@@ -9,6 +9,7 @@ import pytest
 
 CODE = """
 import functions.{name}.routes, shared.api.resolver, shared.adapters.table, sys
+import shared.adapters.change_log
 print(*[name for name in {heavy} if name in sys.modules])
 """
 SDKS = ("boto3", "botocore.session", "aws_xray_sdk", "httpx", "stripe")
@@ -17,7 +18,7 @@ SHAPES = ("shared.api.answers", "aws_lambda_powertools.event_handler.openapi.mod
 
 @pytest.mark.parametrize(
     ("name", "heavy"),
-    [("query", (*SDKS, *SHAPES, "pydantic", "tzdata")), ("manage", (*SDKS, *SHAPES))],
+    [("query", (*SDKS, *SHAPES, "pydantic", "tzdata", "duckdb")), ("manage", (*SDKS, *SHAPES))],
 )
 def test_a_start_loads_no_sdk_and_no_documentation(name: str, heavy: tuple[str, ...]) -> None:
     code = CODE.format(name=name, heavy=heavy)

@@ -13,11 +13,12 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from infra.receiver import Server
 from infra.samples.stripe_business import Business
 
 SECRET_KEY = "sk_test_generated"
@@ -65,7 +66,7 @@ class StripeStandIn:
         self._business = business or Business()
         self._own: dict[str, dict[str, Any] | None] = {}
         self._refusals: deque[ApiAnswer] = deque()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, self, secret_key))
+        self._server = Server(("127.0.0.1", 0), partial(_Handler, self, secret_key))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
         self.requests: list[ApiRequest] = []
         self.base_url = f"http://127.0.0.1:{self._server.server_port}"

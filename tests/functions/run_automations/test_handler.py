@@ -58,6 +58,7 @@ class Deployment:
             "AUTOMATIONS_QUEUE_URL": f"{self.aws.url}/000000000000/automations",
             "BUS_NAME": "paysignal",
             "ENDPOINT_PREFIX": "/paysignal/endpoints",
+            "API_HOSTS": "pay.example.com,api.example.com",
             "CONFIG_CACHE_SECONDS": "1",
             "MODE_LOCAL": "1",
         }
@@ -141,3 +142,25 @@ def test_the_clock_sends_what_is_due_and_keeps_what_is_not(deployment: Deploymen
     assert [json.loads(each["MessageBody"]) for each in deployment.sent] == [
         {"v": 1, "kind": "run"}
     ]
+
+
+@pytest.mark.parametrize("host", ["pay.example.com", "api.example.com"])
+def test_nothing_is_posted_to_our_own_api(
+    deployment: Deployment,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    host: str,
+) -> None:
+    """Not even where the endpoint was written before the API had this name."""
+    monkeypatch.setenv("MODE_LOCAL", "0")
+    name: Name = ("endpoint", "crm")
+    stored = deployment.table.read([name])[name]
+    deployment.table.commit([Write(name, {**(stored or {}), "url": f"https://{host}/v1"}, None)])
+
+    module_of("run_automations").handler(
+        batch(kind="run", automation_id="rescue", firing_id=FIRING), None
+    )
+
+    logged = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [each["fault"] for each in logged if each["event"] == "attempted"] == ["url_refused"]
+    assert deployment.endpoint.received == []

@@ -1,0 +1,39 @@
+"""Which epoch new rows are stamped with, asked of the manifest for every batch.
+
+Asking after a batch has come is what makes rebuilding safe: a row with the old stamp was in the
+table before the new one was announced, so the scan that follows has seen it or a newer one.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from shared.domain.change_log import manifest
+
+
+class Objects(Protocol):
+    """Where the manifest lies."""
+
+    def get(self, key: str) -> tuple[bytes, str] | None:
+        """Return an object and its etag, None where there is none."""
+
+    def get_unless(self, key: str, etag: str) -> tuple[bytes, str] | None:
+        """Return an object and its etag, None while it has the etag given."""
+
+
+class Stamp:
+    """The stamp as of now; the manifest is only sent again when it has changed."""
+
+    def __init__(self, objects: Objects) -> None:
+        self._objects = objects
+        self._etag = ""
+        self._stamp = manifest.FIRST_EPOCH
+
+    def current(self) -> int:
+        """Return the epoch of rows that are written now; the first, while nothing was compacted."""
+        key, objects = manifest.KEY, self._objects
+        found = objects.get_unless(key, self._etag) if self._etag else objects.get(key)
+        if found is not None:
+            content, self._etag = found
+            self._stamp = manifest.parse(content).stamp
+        return self._stamp

@@ -1,0 +1,352 @@
+"""Importing contacts: each row as PUT would take it, each page once, whoever dies or interferes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from shared.domain import contact_import, contacts
+from shared.domain.errors import Contended
+from tests.support.importing import JOB, NOW, Importing
+
+HEADER = "email,first_name,tags\n"
+
+
+def rows(count: int, start: int = 0) -> str:
+    return "".join(f"c{n}@example.com,Name {n},VIP\n" for n in range(start, start + count))
+
+
+def result(job: dict[str, Any]) -> tuple[int, int, int, int]:
+    told = job["result"]
+    return told["created"], told["updated"], told["unchanged"], told["rejected"]
+
+
+def test_a_file_becomes_contacts_with_tags_and_dates() -> None:
+    shop = Importing(
+        "email,first_name,source,tags,lists,created_date\n"
+        "Ada@Example.com,Ada,ads,VIP;Beta,News,2024-05-01\n"
+    )
+
+    job = shop.run()
+
+    assert (job["state"], result(job)) == ("done", (1, 0, 0, 0))
+    ada = shop.contact("ada@example.com")
+    assert (ada["first_name"], ada["source"]["first_source"]) == ("Ada", "ads")
+    assert ada["tags"] == [{"tag": t, "applied_date": NOW} for t in ("VIP", "Beta")]
+    assert ada["lists"] == [{"list": "News", "applied_date": NOW}]
+    assert ada["created_date"] == 1_714_521_600_000
+    assert ada["version"] == 1
+
+
+def test_ndjson_takes_the_body_of_put_contacts() -> None:
+    lines = [
+        {"email": "a@example.com", "add_aliases": ["b@example.com"], "add_tags": ["VIP; one"]},
+        {"email": "b@example.com", "phone": "1", "remove_tags": ["VIP; one"]},
+    ]
+    shop = Importing("\n".join(map(json.dumps, lines)), "ndjson")
+
+    job = shop.run()
+
+    assert result(job) == (1, 1, 0, 0)
+    assert shop.contact("b@example.com")["email"] == "a@example.com"
+    assert shop.contact("a@example.com")["phone"] == "1"
+    assert shop.contact("a@example.com")["tags"] == []
+
+
+def test_a_second_import_of_the_same_file_changes_nothing() -> None:
+    shop = Importing(HEADER + rows(5))
+    shop.run()
+    before = shop.contacts()
+    again = contact_import.new(JOB, "csv", len(HEADER + rows(5)), NOW)
+    shop.store.documents[contact_import.name_of(JOB)] = again
+    shop.pages.append(contact_import.message(again))
+
+    job = shop.run()
+
+    assert result(job) == (0, 0, 5, 0)
+    assert shop.contacts() == before
+
+
+def test_one_email_several_times_in_a_file_is_one_contact_written_in_order() -> None:
+    shop = Importing(
+        HEADER + "a@example.com,Ada,one\nA@EXAMPLE.COM,Adele,two\na@example.com,Adele,two\n"
+    )
+
+    job = shop.run()
+
+    assert result(job) == (1, 1, 1, 0)
+    found = shop.contact("a@example.com")
+    assert (found["first_name"], [each["tag"] for each in found["tags"]], found["version"]) == (
+        "Adele", ["one", "two"], 1,
+    )  # fmt: skip
+
+
+def test_rejected_rows_are_told_by_row_and_column_and_never_quoted() -> None:
+    shop = Importing(
+        "email,first_name,phone,source,tags,created_date\n"
+        "nobody,Ada,,,,\n"
+        f"b@example.com,{'x' * 201},,,,\n"
+        "c@example.com,,,,\ttab\x07bell,\n"
+        "d@example.com,,,,,yesterday\n"
+        "e@example.com,,,,,2999-01-01\n"
+        "f@example.com,,,,,1969-01-01\n"
+        ",Ada,,,,\n"
+        "g@example.com,short\n"
+        "h@example.com,Hal,,,,\n"
+    )
+
+    job = shop.run()
+
+    assert (job["state"], result(job)) == ("done", (1, 0, 0, 8))
+    assert [(each["row"], each["path"]) for each in job["result"]["errors"]] == [
+        (2, "email"),
+        (3, "first_name"),
+        (4, "tags"),
+        (5, "created_date"),
+        (6, "created_date"),
+        (7, "created_date"),
+        (8, "email"),
+        (9, ""),
+    ]
+    told = json.dumps(job)
+    assert not any(value in told for value in ("nobody", "xxx", "bell", "yesterday", "example.com"))
+
+
+def test_an_alias_of_somebody_else_and_an_address_too_long_reject_their_rows_alone() -> None:
+    lines = [
+        {"email": "a@example.com"},
+        {"email": "b@example.com", "add_aliases": ["a@example.com"]},
+        {"email": "\u4e2d" * 240 + "@example.com"},
+        {"email": "c@example.com", "add_tags": ["x"], "remove_tags": ["x"]},
+        {"email": "d@example.com", "version": 3},
+        {"email": "e@example.com"},
+    ]
+    shop = Importing("\n".join(map(json.dumps, lines)), "ndjson")
+    _refuse_long_keys(shop)
+
+    job = shop.run()
+
+    assert result(job) == (2, 0, 0, 4)
+    assert [(each["row"], each["path"]) for each in job["result"]["errors"]] == [
+        (2, "add_aliases.0"),
+        (3, "email"),
+        (4, "add_tags"),
+        (5, "version"),
+    ]
+
+
+def test_only_the_first_hundred_faults_are_kept_while_all_are_counted() -> None:
+    shop = Importing("email\n" + "nobody\n" * 450)
+
+    job = shop.run()
+
+    assert result(job) == (0, 0, 0, 450)
+    assert [each["row"] for each in job["result"]["errors"]] == list(range(2, 102))
+
+
+@pytest.mark.parametrize("text", ["email\n", "email", "email\n\n,\n"])
+def test_a_file_without_rows_is_done_at_once(text: str) -> None:
+    job = Importing(text).run()
+
+    assert (job["state"], result(job)) == ("done", (0, 0, 0, 0))
+    assert job["progress"] == {"done": len(text), "total": len(text)}
+
+
+def test_ten_thousand_rows_go_page_by_page_in_few_transactions() -> None:
+    shop = Importing(HEADER + rows(10_000))
+
+    job = shop.run()
+
+    assert (job["state"], result(job)) == ("done", (10_000, 0, 0, 0))
+    assert job["progress"]["done"] == job["progress"]["total"]
+    assert shop.store.largest < 100
+    assert shop.store.commits <= 50 * 5
+    assert len(shop.files.reads) == 50
+    assert len({email for email, _ in shop.attached}) == 10_000
+    assert {delay for _, delay in shop.attached} == {30}
+
+
+def test_progress_grows_from_page_to_page() -> None:
+    shop = Importing(HEADER + rows(450))
+    seen = []
+
+    while shop.pages:
+        shop.worker().carry_out(shop.pages.pop(0), NOW)
+        seen.append((shop.job()["state"], sum(result(shop.job()))))
+
+    assert seen == [("running", 200), ("running", 400), ("done", 450)]
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_death_at_any_step_changes_neither_contacts_nor_counts(after: bool) -> None:
+    content = HEADER + rows(230) + "nobody,,\n" + rows(30, start=100)
+    whole = Importing(content)
+    expected, contacts_then = whole.run(), whole.contacts()
+
+    for step in range(1, whole.steps + 1):
+        shop = Importing(content)
+        shop.dies_at = (step, after)
+
+        assert shop.run() == expected
+        assert shop.contacts() == contacts_then
+        assert set(shop.attached) == set(whole.attached)
+
+
+def test_every_message_delivered_twice_and_late_is_counted_once() -> None:
+    shop = Importing(HEADER + rows(500))
+    sent = []
+
+    while shop.pages:
+        message = shop.pages.pop(0)
+        sent.append(message)
+        if len(sent) < 40:
+            shop.pages += [message] if len(sent) % 2 else []
+        shop.worker().carry_out(message, NOW)
+    for message in sent:
+        assert shop.worker().carry_out(message, NOW) == "ignored"
+
+    assert result(shop.job()) == (500, 0, 0, 0)
+
+
+def test_two_workers_on_one_page_count_each_row_once() -> None:
+    shop = Importing(HEADER + rows(250))
+    first = dict(shop.pages[0])
+    for at in range(1, 12):
+        shop = Importing(HEADER + rows(250))
+
+        def other(step: int, shop: Importing = shop, at: int = at) -> None:
+            if step == at:
+                shop.worker().carry_out(first, NOW)
+
+        shop.before = other
+
+        job = shop.run()
+
+        assert result(job) == (250, 0, 0, 0)
+        assert job["state"] == "done"
+
+
+def test_a_live_event_on_a_contact_meanwhile_is_kept_and_the_row_applied_on_top() -> None:
+    shop = Importing(HEADER + rows(60))
+    held = contacts.new("ada", "c7@example.com", 1) | {"version": 4}
+    shop.store.documents["contact", "ada"] = held
+    shop.store.documents["email", "c7@example.com"] = {"contact_id": "ada", "version": 1}
+    touched = []
+
+    def live(step: int) -> None:
+        if step in (6, 8):
+            document = shop.store.documents["contact", "ada"]
+            document |= {"version": document["version"] + 1, "orders_count": step}
+            touched.append(step)
+
+    shop.before = live
+
+    job = shop.run()
+
+    assert touched == [6, 8]
+    assert result(job) == (59, 1, 0, 0)
+    ada = shop.contact("c7@example.com")
+    assert ada["orders_count"] == 8
+    assert [each["tag"] for each in ada["tags"]] == ["VIP"]
+
+
+def test_where_others_never_rest_the_message_comes_again() -> None:
+    shop = Importing(HEADER + rows(3))
+
+    def live(step: int) -> None:
+        raise Contended("somebody was faster")
+
+    shop.before = live
+
+    with pytest.raises(Contended):
+        shop.worker().carry_out(shop.pages[0], NOW)
+    assert result(shop.job()) == (0, 0, 0, 0)
+
+
+def test_what_waits_for_a_new_address_is_called_before_the_commit() -> None:
+    shop = Importing(HEADER + rows(12))
+    order: list[str] = []
+    shop.before = lambda _: order.append("commit" if len(shop.attached) == 12 else "send")
+
+    shop.run()
+
+    assert order == ["send", "send", "commit"]
+
+
+@pytest.mark.parametrize(
+    ("content", "file_format", "row", "message"),
+    [
+        ("name\nAda\n", "csv", 1, "none of email"),
+        ("email\n" + '"' + "x" * 2_000_000, "csv", 2, "longer than 1 MB"),
+        ("{" + " " * 2_000_000, "ndjson", 1, "longer than 1 MB"),
+    ],
+)
+def test_a_file_that_cannot_be_read_fails_and_says_where(
+    content: str, file_format: str, row: int, message: str
+) -> None:
+    shop = Importing(content, file_format)
+
+    job = shop.run()
+
+    assert job["state"] == "failed"
+    (error,) = job["result"]["errors"]
+    assert error["row"] == row
+    assert message in error["message"]
+
+
+def test_a_file_that_is_gone_fails_its_job() -> None:
+    shop = Importing(HEADER + rows(1))
+    shop.files.files.clear()
+
+    job = shop.run()
+
+    assert job["state"] == "failed"
+    assert job["result"]["errors"] == [
+        {"row": None, "path": "", "message": "the file is no longer there: import it again"}
+    ]
+
+
+def test_a_message_of_a_job_nobody_knows_is_ignored() -> None:
+    shop = Importing("email\n")
+
+    message = {"job": contact_import.KIND, "job_id": "gone", "page": 0}
+
+    assert shop.worker().carry_out(message, NOW) == "ignored"
+
+
+def test_a_processor_that_imports_nothing_starts_without_pydantic() -> None:
+    code = """
+import os, sys
+os.environ.update(TABLE_NAME="t", EVENTS_QUEUE_URL="https://q/e.fifo", AWS_REGION="eu-west-1",
+    EVENTS_DLQ_URL="https://q/d.fifo", HISTORY_QUEUE_URL="https://q/h", BODIES_BUCKET="b",
+    CALLS_QUEUE_URL="https://q/c", AWS_ACCESS_KEY_ID="a", AWS_SECRET_ACCESS_KEY="s")
+import functions.process_events.handler as handler
+assert "pydantic" not in sys.modules
+handler._contact_import()
+assert "pydantic" in sys.modules
+"""
+
+    done = subprocess.run(  # noqa: S603  # our own interpreter and code
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+
+    assert done.stderr == ""
+
+
+def _refuse_long_keys(shop: Importing) -> None:
+    """Let the table refuse what its keys cannot hold."""
+    from shared.adapters.table_keys import key_of
+
+    read = shop.store.read
+
+    def checked(names: Any) -> Any:
+        names = list(names)
+        for name in names:
+            key_of(name)
+        return read(names)
+
+    shop.store.read = checked  # type: ignore[method-assign]
