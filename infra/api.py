@@ -26,7 +26,7 @@ _WEBHOOK_LIMIT = (500, 1000)
 _API_LIMIT = (100, 200)
 # The gateway gives up at 30 s.
 _TIMEOUT_SECONDS = 29
-_QUERY_SETTINGS = ("TABLE_NAME", "CONFIG_CACHE_SECONDS")
+_QUERY_SETTINGS = ("TABLE_NAME", "LOG_BUCKET", "CONFIG_CACHE_SECONDS")
 _MANAGE_SETTINGS = (
     "TABLE_NAME",
     "PARAMETER_PREFIX",
@@ -37,6 +37,8 @@ _MANAGE_SETTINGS = (
     "BODIES_BUCKET",
     "CONFIG_CACHE_SECONDS",
 )
+# What is only asked, but too long for a query string; the narrower route wins over `{proxy+}`.
+_ASKED_BY_POST = ("/v1/segments/preview", "/v1/contacts/search")
 _LOGGED = {
     "requestId": "$context.requestId",
     "routeKey": "$context.routeKey",
@@ -62,7 +64,10 @@ class Api(Construct):
         cors_origins: tuple[str, ...],
     ) -> None:
         super().__init__(scope, name)
-        self.query = _api_function(self, functions, "query", _QUERY_SETTINGS)
+        # DuckDB works in memory with files it keeps on disk: all of `current/`, and what it spills.
+        self.query = _api_function(
+            self, functions, "query", _QUERY_SETTINGS, memory_mb=2048, storage_mb=2048
+        )
         self.manage = _api_function(self, functions, "manage", _MANAGE_SETTINGS)
         self.http = gateway.HttpApi(
             self, "Http", create_default_stage=False, cors_preflight=_cors(cors_origins)
@@ -77,8 +82,14 @@ class Api(Construct):
             "/v1/{proxy+}", self.manage, _API_LIMIT, _METHODS.PUT, _METHODS.POST, _METHODS.DELETE
         )
         self._route("/docs", self.query, _API_LIMIT, _METHODS.GET)
+        for path in _ASKED_BY_POST:
+            self._route(path, self.query, _API_LIMIT, _METHODS.POST)
         self.stage = self._stage()
-        self.url = f"https://{self._custom_domain()}"
+        self._generated_host = Fn.select(2, Fn.split("/", self.http.api_endpoint))
+        host = self._custom_domain()
+        self.url = f"https://{host}"
+        # The generated one answers beside a domain of one's own.
+        self.hosts = f"{host},{self._generated_host}"
 
     def _route(
         self,
@@ -165,15 +176,27 @@ class Api(Construct):
         )
         own.cfn_options.condition = wanted
         mapping.cfn_options.condition = wanted
-        generated = Fn.select(2, Fn.split("/", self.http.api_endpoint))
-        return Fn.condition_if(wanted.logical_id, domain.value_as_string, generated).to_string()
+        return Fn.condition_if(
+            wanted.logical_id, domain.value_as_string, self._generated_host
+        ).to_string()
 
 
 def _api_function(
-    scope: Construct, functions: Functions, name: str, settings: tuple[str, ...]
+    scope: Construct,
+    functions: Functions,
+    name: str,
+    settings: tuple[str, ...],
+    *,
+    memory_mb: int = 512,
+    storage_mb: int = 512,
 ) -> lambda_.Function:
     return functions.add(
-        scope, name, settings=settings, memory_mb=512, timeout_seconds=_TIMEOUT_SECONDS
+        scope,
+        name,
+        settings=settings,
+        memory_mb=memory_mb,
+        storage_mb=storage_mb,
+        timeout_seconds=_TIMEOUT_SECONDS,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy, Size
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -18,6 +18,7 @@ from infra.bundle import Bundler
 from infra.exceptions import accept
 
 RUNTIME = lambda_.Runtime.PYTHON_3_13
+_RUNTIME_REASON = "Python 3.13 is supported until 2029; the lock's wheels are for it."
 
 
 class Functions:
@@ -47,10 +48,12 @@ class Functions:
         memory_mb: int,
         timeout_seconds: int,
         concurrency: int = 0,
+        storage_mb: int = 512,
     ) -> lambda_.Function:
         """Return the Lambda of `functions/<name>`, given the named settings and no others.
 
         `concurrency` executions are reserved for it, and it never gets more; 0 reserves none.
+        `storage_mb` is the size of its `/tmp`.
         """
         log_group, role = _log_and_role(scope, name)
         asset = self._bundler.build(name)
@@ -65,17 +68,14 @@ class Functions:
             role=role,
             log_group=log_group,
             memory_size=memory_mb,
+            ephemeral_storage_size=Size.mebibytes(storage_mb),
             timeout=Duration.seconds(timeout_seconds),
             reserved_concurrent_executions=concurrency or None,
             environment={
                 key: self._settings[key] for key in (*settings, "MODE_LOCAL", "LOG_LEVEL")
             },
         )
-        accept(
-            function,
-            "L1",
-            reason="Python 3.13 is supported until 2029; the lock's wheels are for it.",
-        )
+        accept(function, "L1", reason=_RUNTIME_REASON)
         self.made[name] = function
         return function
 

@@ -1,7 +1,8 @@
 """What must wake somebody, and one page to look at then.
 
 Alarms cost ten cents a month each and an alarm nobody acts on costs more, so there are few: each
-one says that an event waits for a person, or that events do not get in.
+one says that an event waits for a person, or that events do not get in. An event that is parked
+breaks its customer's order, and lies among the dead letters: one alarm says both.
 """
 
 from __future__ import annotations
@@ -50,7 +51,6 @@ class Monitoring(Construct):
         self._alarm(
             "Quarantined", _count("Quarantined"), "Events nobody can accept: see quarantine."
         )
-        self._alarm("OrderBroken", _count("OrderBroken"), "A customer's events went on past one.")
         self._alarm(
             "DoorErrors",
             _of_api("5xx", api),

@@ -20,14 +20,28 @@ from pydantic.json_schema import models_json_schema
 
 from functions.manage.routes import ROUTES as MANAGE
 from functions.query.routes import ROUTES as QUERY
-from shared.api import answers, automation_answers, record_answers
+from shared.api import (
+    answers,
+    automation_answers,
+    job_answers,
+    record_answers,
+    report_answers,
+    segment_answers,
+)
 from shared.api.access import ACCESS, PUBLIC, SCOPES
 from shared.api.route import LIMIT, LIMIT_MAX, Route
 
 Json = dict[str, Any]
 
 # Every shape by its name.
-SHAPES = {**vars(answers), **vars(record_answers), **vars(automation_answers)}
+SHAPES = {
+    **vars(answers),
+    **vars(record_answers),
+    **vars(automation_answers),
+    **vars(job_answers),
+    **vars(segment_answers),
+    **vars(report_answers),
+}
 _REF = "#/components/schemas/{model}"
 _PROBLEMS = {
     400: "The request makes no sense: a body that is not strict JSON, a broken cursor or limit.",
@@ -41,7 +55,34 @@ _PROBLEMS = {
     500: "A fault of this service.",
     503: "It could not be carried out now; send it again after `Retry-After` seconds.",
 }
-_SUCCESS = {200: "Done.", 201: "Made.", 202: "Accepted, and under way.", 204: "Gone."}
+_SUCCESS = {
+    200: "Done.",
+    201: "Made.",
+    202: "Accepted, and under way.",
+    204: "Gone.",
+    304: "As it was when you were given this `ETag`.",
+}
+# Query parameters that do not simply choose among what is listed.
+_FILTERS = {
+    "from": "The first calendar day, such as 2026-10-01; all there is without it.",
+    "to": "The last calendar day, which is included; today without it.",
+    "timezone": "Whose days they are, such as Europe/Paris; the business's without it.",
+    "interval": "How long the buckets of the series are: `day`, `week` or `month`.",
+    "group_by": "What to group by; the report's definition lists it.",
+    "currency": "The one currency that is counted; the business's without it.",
+    "segment": "The id of a segment: only its members, as of now.",
+    "compare": "`previous`, or `none` for no previous period.",
+    "mode": "`live`, or `test` for what belongs to test connections alone.",
+    "format": "`json` or `csv`.",
+    "basis": "`cash` counts what goes back on its own day, `order` on the order's.",
+    "tag": "Of `customers`: who has this tag.",
+    "kpi": "The figure whose rows are wanted.",
+    "date": "A date of the series: only that bucket.",
+    "after": "`next_cursor` of the answer before.",
+    "cursor": "`next_cursor` of the page before.",
+    "limit": "How many at most.",
+    "upload": "`true` for a file that is put to an address of its own.",
+}
 _DESCRIPTION = f"""\
 What paysignal knows of subscriptions, orders and contacts, and how it is configured.
 
@@ -89,6 +130,12 @@ def shape(name: str) -> type[answers.Shape]:
     return found
 
 
+def _body_of(route: Route[Any]) -> type[BaseModel]:
+    """Return the model of a route's body, whoever reads it."""
+    assert route.body is not None  # noqa: S101  # asked of routes that have one
+    return shape(route.body) if isinstance(route.body, str) else route.body
+
+
 def statuses(route: Route[Any]) -> list[int]:
     """Return every status a route may answer."""
     found = {*route.answers, *route.problems, 429, 500, 503}
@@ -124,8 +171,11 @@ def _operation(route: Route[Any], references: Mapping[str, Json]) -> Json:
     if parameters:
         operation["parameters"] = parameters
     if route.body is not None:
-        content = {"application/json": {"schema": references[route.body.__name__]}}
+        content = {"application/json": {"schema": references[_body_of(route).__name__]}}
         operation["requestBody"] = {"required": True, "content": content}
+    if route.media:
+        files = {name: {"schema": {"type": "string"}} for name in route.media}
+        operation["requestBody"] = {"required": False, "content": files}
     return operation
 
 
@@ -151,7 +201,7 @@ def _schemas(routes: Iterable[Route[Any]]) -> tuple[Json, dict[str, Json]]:
     named = {name for route in routes for name in route.answers.values() if name}
     shapes: list[type[BaseModel]] = [shape(name) for name in sorted(named)]
     shapes.append(answers.Problem)
-    bodies = [route.body for route in routes if route.body is not None]
+    bodies = [_body_of(route) for route in routes if route.body is not None]
     references, schemas = models_json_schema(
         [
             *((model, "serialization") for model in shapes),
@@ -178,7 +228,12 @@ def _path_parameters(path: str) -> list[Json]:
 
 def _filters(route: Route[Any]) -> list[Json]:
     return [
-        {"name": name, "in": "query", "schema": {"type": "string"}, "description": "Only these."}
+        {
+            "name": name,
+            "in": "query",
+            "schema": {"type": "string"},
+            "description": _FILTERS.get(name, "Only these."),
+        }
         for name in route.filters
     ]
 

@@ -9,9 +9,11 @@ from infra.api import Api
 from infra.automations import Automations
 from infra.bundle import Bundler
 from infra.bus import Bus
+from infra.change_log import ChangeLog, LogBucket
 from infra.connection_secrets import ConnectionSecrets
 from infra.doors import Doors
 from infra.functions import Functions
+from infra.glue import Tables
 from infra.monitoring import Monitoring
 from infra.options import Options
 from infra.processor import Processor
@@ -26,6 +28,7 @@ class PaysignalStack(Stack):
     def __init__(self, scope: Construct, name: str, *, options: Options, bundler: Bundler) -> None:
         super().__init__(scope, name, description="paysignal: webhooks of payments as records")
         self.storage = Storage(self, "Storage", customer_key=options.customer_key)
+        self.log = LogBucket(self, "Log", key=self.storage.key)
         self.queues = Queues(self, "Queues", key=self.storage.key)
         self.secrets = ConnectionSecrets(self, "Secrets", prefix=f"/{name}/connections")
         self.endpoint_secrets = ConnectionSecrets(
@@ -34,6 +37,7 @@ class PaysignalStack(Stack):
         self.bus = Bus(self, "Bus", name=name)
         values = {
             **self.storage.names,
+            **self.log.names,
             **self.queues.urls,
             "PARAMETER_PREFIX": self.secrets.prefix,
             "ENDPOINT_PREFIX": self.endpoint_secrets.prefix,
@@ -43,9 +47,13 @@ class PaysignalStack(Stack):
         doors = self._let_events_in(options)
         self._process_events()
         self._call_providers()
-        self._run_automations()
+        automations = self._run_automations()
+        log = self._record_changes(options, name)
         api = self._answer(options, doors)
+        # Which it must not post to. The API knows nothing of automations, so no circle closes.
+        automations.run.add_environment("API_HOSTS", api.hosts)
         Monitoring(self, "Monitoring", queues=self.queues, api=api, functions=self.functions)
+        values["COMPACT_FUNCTION"] = log.compact.function_name
         for key, value in {"API_URL": api.url, **values}.items():
             CfnOutput(self, key.title().replace("_", ""), value=value)
 
@@ -77,7 +85,7 @@ class PaysignalStack(Stack):
         self.secrets.grant_read(caller)
         self.queues.events.grant_send_messages(caller)
 
-    def _run_automations(self) -> None:
+    def _run_automations(self) -> Automations:
         automations = Automations(
             self,
             "Automations",
@@ -94,11 +102,31 @@ class PaysignalStack(Stack):
         self.endpoint_secrets.grant_read(automations.run)
         self.bus.grant_put(automations.fire)
         self.bus.grant_put(automations.run)
+        return automations
+
+    def _record_changes(self, options: Options, name: str) -> ChangeLog:
+        log = ChangeLog(
+            self,
+            "ChangeLog",
+            functions=self.functions,
+            table=self.storage.table,
+            queues=self.queues,
+            local=options.local,
+        )
+        self.storage.grant_read_stream(log.record)
+        self.queues.stream_dead.grant_send_messages(log.record)
+        for function in (log.record, log.compact):
+            self.log.grant_read(function)
+            self.log.grant_write(function)
+        self.log.grant_delete(log.compact)
+        Tables(self, "Tables", bucket=self.log.bucket, prefix=name, local=options.local)
+        return log
 
     def _answer(self, options: Options, doors: Doors) -> Api:
         origins = options.cors_origins
         api = Api(self, "Api", functions=self.functions, doors=doors, cors_origins=origins)
         self.storage.grant_read(api.query)
+        self.log.grant_read(api.query)
         self.storage.grant_read_write(api.manage)
         self.storage.grant_read_bodies(api.manage)
         self.storage.grant_put_bodies(api.manage)

@@ -20,6 +20,8 @@ from infra.exceptions import accept
 
 # As long as the event it belongs to: longer than any provider, queue or person sends again.
 BODIES_KEPT = Duration.days(400)
+# As long as their jobs: a dead letter of one may still be tried again.
+IMPORTS_KEPT = Duration.days(30)
 _READ = ("dynamodb:BatchGetItem", "dynamodb:Query")
 # A transaction needs the permission of each thing it does, and none of its own.
 _WRITE = ("dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem")
@@ -131,7 +133,8 @@ class Storage(Construct):
                 s3.LifecycleRule(
                     expiration=BODIES_KEPT,
                     abort_incomplete_multipart_upload_after=Duration.days(1),
-                )
+                ),
+                s3.LifecycleRule(prefix="imports/", expiration=IMPORTS_KEPT),
             ],
             removal_policy=RemovalPolicy.RETAIN,
         )

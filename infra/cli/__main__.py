@@ -8,17 +8,23 @@ from collections.abc import Sequence
 
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
+from rich.markup import escape
 
 from infra.bundle import BundleError
 from infra.cli import (
+    connect,
     deliveries,
     demo,
     deploy,
     doctor,
     down,
+    import_contacts,
     keys,
     listen,
+    rebuild_log,
+    redrive,
     replay,
+    report,
     send,
     tail,
     up,
@@ -36,13 +42,18 @@ COMMANDS: dict[str, Command] = {
     "up": up,
     "send": send,
     "tail": tail,
+    "report": report,
+    "import": import_contacts,
     "listen": listen,
     "deliveries": deliveries,
     "replay": replay,
+    "redrive": redrive,
+    "rebuild-log": rebuild_log,
     "keys": keys,
     "doctor": doctor,
     "down": down,
     "deploy": deploy,
+    "connect": connect,
 }
 _TOLD = (
     CliError,
@@ -84,7 +95,7 @@ def main(argv: Sequence[str] | None = None, console: Console | None = None) -> i
     try:
         code: int = arguments.command.run(arguments, console)
     except _TOLD as error:
-        console.print(f"[bold red]paysignal:[/] {error}", markup=True, soft_wrap=True)
+        console.print(f"[bold red]paysignal:[/] {escape(str(error))}", soft_wrap=True)
         return 1
     except KeyboardInterrupt:
         console.print()

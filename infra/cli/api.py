@@ -42,6 +42,20 @@ class Api:
         """Return the answer of a write. Raise CliError when it is not 2xx."""
         return self._call("PUT", path, body)
 
+    def post(self, path: str, body: bytes = b"", content_type: str = "application/json") -> Any:
+        """Return the answer of a POST of bytes. Raise CliError when it is not 2xx."""
+        headers = {"authorization": f"Bearer {self._key}", "content-type": content_type}
+        status, answer = self.send("POST", path, headers, body)
+        return _content("POST", path, status, answer)
+
+    def read(self, path: str) -> tuple[int, Any]:
+        """Return status and answer of a read, whatever they are; None for what is no JSON."""
+        status, answer = self.send("GET", path, {"authorization": f"Bearer {self._key}"})
+        try:
+            return status, json.loads(answer)
+        except ValueError:
+            return status, None
+
     def status(self, path: str) -> int:
         """Return the status of a read, whatever it is."""
         return self.send("GET", path, {"authorization": f"Bearer {self._key}"})[0]

@@ -13,7 +13,7 @@ class CliError(Exception):
 
 
 class Command(Protocol):
-    """A module of this package that is a subcommand; its name is the module's."""
+    """A module of this package that is a subcommand, or its first word where it has two."""
 
     SUMMARY: str
     EXAMPLES: str

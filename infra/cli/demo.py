@@ -1,40 +1,40 @@
-"""`paysignal demo`: a month of a small business, posted as Stripe would, and what it became.
+"""`paysignal demo`: a month of a small business, from its webhooks to triggers and reports.
 
 The month ends today and is made up alike on every machine. Its author also writes down what the
-books must say, so the demo ends by holding the API's answers against that, to the cent.
+books must say, so the demo ends by holding records, triggers and reports against that, to the cent.
+A day's month has a connection and people of its own: what else the stack holds changes nothing, and
+playing it again changes nothing either.
 """
 
 from __future__ import annotations
 
 import argparse
+import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress, track
 
-from infra.cli.api import Api
 from infra.cli.command import CliError
-from infra.cli.demo_report import (
-    disagreements,
-    show_contacts,
-    show_orders,
-    show_recurring_payments,
-    show_status_changes,
-)
-from infra.cli.running import Running, signing_secret
+from infra.cli.demo_report import disagreements, show_contacts, show_reports
+from infra.cli.demo_story import FORTY, Story, story_of
+from infra.cli.demo_triggers import ENDPOINT, Triggers
+from infra.cli.outbound import Outbound
+from infra.cli.running import Running
 from infra.cli.up import start
 from infra.local.stack import Endpoints
 from infra.samples.stripe_event import Delivery
-from infra.samples.stripe_month import Month, month
+from infra.samples.stripe_month import Month
 
-SUMMARY = "start the stack, play a month of signed webhooks, show what they became"
+SUMMARY = "start the stack, play a month of signed webhooks, show its triggers and reports"
 EXAMPLES = """  ./paysignal demo
   ./paysignal demo --subscriptions 100"""
-_CONNECTION = "shop"
-_DAY_SECONDS = 86_400
 # As many as a provider keeps open; more only queue up inside one machine.
 _POSTS_AT_ONCE = 6
 _DRAIN_SECONDS = 120
@@ -42,54 +42,79 @@ _DRAIN_SECONDS = 120
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    parser.add_argument("--subscriptions", type=int, default=40, help="default: 40")
+    parser.add_argument("--subscriptions", type=int, default=FORTY, help=f"default: {FORTY}")
     parser.add_argument("--port", type=int, help="port of the emulator on 127.0.0.1")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Tell the story from an empty machine to records; fail when the books do not agree."""
+    """Tell the story from an empty machine to reports; fail when the books do not agree."""
+    if arguments.subscriptions < 1:
+        raise CliError("A business needs a subscription at least: --subscriptions 1.")
     began = time.monotonic()
-    console.rule("paysignal: from a provider's webhook to a record you can read")
+    console.rule("paysignal: a month of payments, from webhooks to reports")
     endpoints = start(console, port=arguments.port)
-    running, api = Running.find(None), Api(endpoints)
-    secret, _ = signing_secret(running, api, _CONNECTION)
-    console.print(f"[green]✓[/] Stripe may post to the connection [bold]{_CONNECTION}[/]")
-
-    today = int(time.time()) // _DAY_SECONDS * _DAY_SECONDS
-    # Another day's month has other ids: the same ids with other dates would be a forgery.
-    told = month(today, arguments.subscriptions, starts_at=today - 30 * _DAY_SECONDS)
-    _post_all(api, told, secret, console)
-    _wait_until_processed(running, console)
-    contacts = _contacts(api, told, console)
-    unmatched = _unmatched(api, told, contacts)
-    show_contacts(contacts, console)
-    show_recurring_payments(contacts, console)
-    show_orders(contacts, console)
-    show_status_changes(contacts, console)
-
-    wrong = disagreements(contacts, unmatched, told.truth)
-    console.print()
-    if unmatched:
-        console.print(
-            f"[yellow]·[/] {len(unmatched)} subscriptions wait for their contact: no webhook of "
-            "this month named an email"
-        )
+    story = story_of(datetime.now(UTC).date(), arguments.subscriptions)
+    wrong = play(story, Running.find(None), endpoints, console)
     for line in wrong:
-        console.print(f"[red]✗[/] {line}", soft_wrap=True)
-    if not wrong:
-        console.print(
-            f"[green]✓[/] all {len(told.truth.subscriptions)} subscriptions and "
-            f"{len(told.truth.paid_orders())} orders agree with the books, to the cent, whatever "
-            "order the webhooks came in"
-        )
-    console.print(f"[green]✓[/] done in {time.monotonic() - began:.0f} s; the stack stays up\n")
-    _say_what_next(endpoints, contacts[0]["email"], console)
+        console.print(f"[red]✗[/] {escape(line)}", soft_wrap=True)
+    mark = "[red]✗[/]" if wrong else "[green]✓[/]"
+    console.print(f"{mark} done in {time.monotonic() - began:.0f} s; the stack stays up\n")
+    _say_what_next(endpoints, story, console)
     return 1 if wrong else 0
 
 
-def _post_all(api: Api, told: Month, secret: str, console: Console) -> None:
+def play(story: Story, running: Running, endpoints: Endpoints, console: Console) -> list[str]:
+    """Play the month on a running stack; return where records, triggers or reports are wrong.
+
+    Raise CliError where the stack does not take it in.
+    """
+    with closing(Outbound(endpoints)) as api:
+        secret = _connect(running, api, story.connection)
+        console.print(f"[green]✓[/] Stripe may post to the connection [bold]{story.connection}[/]")
+        with Triggers(api, story.connection, story.month, console) as triggers:
+            _post_all(api, story, secret, console)
+            _wait_until_processed(running, console)
+            wrong = triggers.missed()
+            triggers.say_how_many()
+        contacts = _contacts(api, story.month, console)
+        show_contacts(contacts, console)
+        unmatched = _unmatched(api, story, contacts)
+        false = disagreements(contacts, unmatched, story.month.truth)
+        if not false:
+            truth = story.month.truth
+            console.print(
+                f"\n[green]✓[/] all {len(truth.subscriptions)} subscriptions and "
+                f"{len(truth.paid_orders())} orders are as the books say, to the cent",
+                soft_wrap=True,
+            )
+        if unmatched:
+            console.print(
+                f"[yellow]·[/] {len(unmatched)} of them wait for their contact: no webhook of this "
+                "month named an email",
+                soft_wrap=True,
+            )
+        return [*wrong, *false, *show_reports(api, story, console)]
+
+
+def _connect(running: Running, api: Outbound, connection_id: str) -> str:
+    """Return the secret Stripe signs with; make the connection unless it is there."""
+    known = running.secrets_of(connection_id)
+    secret = str(known["signing_secrets"][0]) if known else f"whsec_{secrets.token_urlsafe(24)}"
+    connection = {
+        "provider": "stripe",
+        "name": "Shop",
+        "mode": "live",
+        "signing_secrets": [secret],
+        # The month is weeks old by now; as it happened, a trigger would not have been too late.
+        "late_match": {"policy": "fire"},
+    }
+    api.put(f"/v1/connections/{connection_id}", connection)
+    return secret
+
+
+def _post_all(api: Outbound, story: Story, secret: str, console: Console) -> None:
     """Post the deliveries as they arrived: some late, some twice, several at once."""
-    path = f"/webhooks/stripe/{_CONNECTION}"
+    path, told = f"/webhooks/stripe/{story.connection}", story.month
 
     def post(delivery: Delivery) -> int:
         signature = delivery.event.sign(secret, int(time.time()))
@@ -104,7 +129,8 @@ def _post_all(api: Api, told: Month, secret: str, console: Console) -> None:
     repeated = len(told.deliveries) - len(told.events)
     console.print(
         f"[green]✓[/] {answers.count(200)} of {len(answers)} webhooks accepted, among them "
-        f"{repeated} that came twice and some that came hours late"
+        f"{repeated} that came twice and some that came hours late",
+        soft_wrap=True,
     )
     if set(answers) != {200}:
         raise CliError("Not every webhook was accepted. Look: ./paysignal tail --once")
@@ -124,7 +150,7 @@ def _wait_until_processed(running: Running, console: Console) -> None:
             time.sleep(0.3)
 
 
-def _contacts(api: Api, told: Month, console: Console) -> list[dict[str, Any]]:
+def _contacts(api: Outbound, told: Month, console: Console) -> list[dict[str, Any]]:
     """Read everybody the month speaks of."""
     buyers = {order.email for order in told.truth.orders.values() if order.email}
     emails = sorted(buyers | set(told.truth.emails.values()))
@@ -134,25 +160,30 @@ def _contacts(api: Api, told: Month, console: Console) -> list[dict[str, Any]]:
     return [contact for contact in found if contact]
 
 
-def _unmatched(api: Api, told: Month, contacts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _unmatched(api: Outbound, story: Story, contacts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Read the subscriptions that no contact has: a cancellation alone tells no email."""
     matched = {
         each["store_recurring_payment_id"]
         for contact in contacts
         for each in contact["recurring_payments"]
     }
-    missing = sorted(set(told.truth.subscriptions) - matched)
-    found = [api.find(f"/v1/recurring-payments/{_CONNECTION}/{each}") for each in missing]
+    missing = sorted(set(story.month.truth.subscriptions) - matched)
+    found = [api.find(f"/v1/recurring-payments/{story.connection}/{each}") for each in missing]
     return [record for record in found if record]
 
 
-def _say_what_next(endpoints: Endpoints, email: str, console: Console) -> None:
+def _say_what_next(endpoints: Endpoints, story: Story, console: Console) -> None:
+    email = min(story.month.truth.emails.values())
     address = f"{endpoints.api_url}/v1/contacts/{quote(email, safe='')}"
+    here = f"--connection {story.connection}"
     for line in (
-        f"Docs    {endpoints.api_url}/docs",
+        f"Report  ./paysignal report orders --group-by product {here} --html orders.html --open",
+        f"        ./paysignal report subscriptions {here} --chart active --explain",
+        f"        ./paysignal report orders {here} --ledger refunds",
+        f"Hear    ./paysignal listen --endpoint {ENDPOINT}    (and in another terminal:)",
+        "        ./paysignal send stripe invoice.payment_failed",
         f"Ask     curl -H 'Authorization: Bearer {endpoints.admin_key}' '{address}'",
-        "Send    ./paysignal send stripe charge.refunded",
-        "Follow  ./paysignal tail",
+        f"Docs    {endpoints.api_url}/docs",
         "Stop    ./paysignal down",
     ):
         console.print(line, soft_wrap=True, markup=False)

@@ -1,88 +1,146 @@
-"""What the demo shows at its end: records as tables, and whether they agree with the books."""
+"""What the demo shows at its end: contacts, the three reports, and whether the books agree."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
+from infra.cli.demo_story import Story
+from infra.cli.demo_triggers import FAILED_TAG, NEW_TAG
+from infra.cli.outbound import Outbound
+from infra.cli.reports_api import Reports
+from infra.drawing.report import Report
+from infra.drawing.tables import text_table
+from infra.drawing.terminal import draw, draw_notes, notes_of
+from infra.samples.stripe_books import books, emails_of, payments_failed, subscriptions_begun
 from infra.samples.stripe_money import text_of
 from infra.samples.stripe_truth import OrderTruth, Truth
 
 Json = dict[str, Any]
-_SHOWN = 8
+# By report: what its figures must be; of the customers, how many have each tag.
+Booked = dict[str, dict[str, str | int]]
+_SHOWN = 5
+_CURRENCY = "USD"
+# What each report is asked beside the month's days.
+ASKED: Mapping[str, dict[str, str]] = {
+    "orders": {"group_by": "product"},
+    "subscriptions": {"group_by": "product"},
+    "customers": {"group_by": "tag"},
+}
+_COMPARED = {
+    "orders": "gross refunds withheld net orders declined".split(),
+    "subscriptions": "active new cancelled mrr".split(),
+}
+# The change log has a change about two seconds after it happened, on this machine.
+_FRESH_SECONDS = 30
+_POLL_SECONDS = 0.5
 
 
 def show_contacts(contacts: list[Json], console: Console) -> None:
     """Show those who bought most often."""
-    _show(
-        f"Contacts ({len(contacts)} in all)",
-        ("email", "orders", "revenue", "recurring payments"),
-        sorted(contacts, key=lambda each: -each["orders_count"]),
-        lambda each: (
-            each["email"],
-            str(each["orders_count"]),
-            ", ".join(f"{sum_['amount']} {sum_['currency']}" for sum_ in each["revenue"]) or "-",
-            ", ".join(payment["status"] for payment in each["recurring_payments"]) or "none",
-        ),
-        console,
-    )
-
-
-def show_recurring_payments(contacts: list[Json], console: Console) -> None:
-    """Show the most telling first: what is not simply active."""
-    rows = [(contact, each) for contact in contacts for each in contact["recurring_payments"]]
-    _show(
-        f"Recurring payments ({len(rows)} in all)",
-        ("email", "status", "amount", "every", "next payment"),
-        sorted(rows, key=lambda row: row[1]["status"] == "active"),
-        lambda row: (
-            row[0]["email"],
-            row[1]["status"],
-            f"{row[1]['payment_amount']} {row[1]['currency']}",
-            str(row[1]["billing_interval"]),
-            (row[1]["next_payment_date"] or "-")[:10],
-        ),
-        console,
-    )
-
-
-def show_orders(contacts: list[Json], console: Console) -> None:
-    """Show the most telling first: refunds, disputes and declined payments."""
-    rows = [(contact, each) for contact in contacts for each in contact["orders"]]
-    _show(
-        f"Orders ({len(rows)} in all)",
-        ("email", "status", "gross", "refunded", "date"),
-        sorted(rows, key=lambda row: row[1]["status"] == "completed"),
-        lambda row: (
-            row[0]["email"],
-            row[1]["status"],
-            f"{row[1]['gross']} {row[1]['currency']}",
-            row[1]["refunded"],
-            row[1]["occurred_date"][:10],
-        ),
-        console,
-    )
-
-
-def show_status_changes(contacts: list[Json], console: Console) -> None:
-    """Show the changes of status, which is what automations will act on."""
+    console.print(f"\n[bold]Contacts[/] ({len(contacts)} in all)\n")
+    columns = ("email", "orders", "revenue", "status", "tags")
     rows = [
-        (line["date"], contact["email"], change["from"], change["to"])
-        for contact in contacts
-        for line in contact["timeline"]
-        for change in line["changes"]
-        if line["kind"] == "recurring_payment.updated" and change["field"] == "status"
+        {
+            "email": each["email"],
+            "orders": str(each["orders_count"]),
+            "revenue": ", ".join(
+                f"{sum_['amount']} {sum_['currency']}" for sum_ in each["revenue"]
+            ),
+            "status": ", ".join(paid["status"] for paid in each["recurring_payments"]),
+            "tags": ", ".join(held["tag"] for held in each["tags"]),
+        }
+        for each in sorted(contacts, key=_telling, reverse=True)[:_SHOWN]
     ]
-    _show(
-        f"Changes of a status ({len(rows)} in all)",
-        ("date", "email", "from", "to"),
-        sorted(rows),
-        lambda row: (row[0][:16].replace("T", " "), row[1], row[2], row[3]),
-        console,
-    )
+    console.print(text_table(rows, columns))
+
+
+def _telling(contact: Json) -> tuple[bool, int]:
+    """Rank who needs looking after first, then who bought most often."""
+    return (any(held["tag"] == FAILED_TAG for held in contact["tags"]), contact["orders_count"])
+
+
+def show_reports(
+    api: Outbound, story: Story, console: Console, clock: Callable[[], float] = time.monotonic
+) -> list[str]:
+    """Draw the month's reports once they are up to date; return where the books differ."""
+    booked = booked_of(story)
+    deadline = clock() + _FRESH_SECONDS
+    with console.status("waiting for the change log"):
+        answers = ask(api, story)
+        while differences(answers, booked) and clock() < deadline:
+            time.sleep(_POLL_SECONDS)
+            answers = ask(api, story)
+    notes: dict[str, None] = {}
+    for name, answer in answers.items():
+        console.print()
+        console.rule(style="dim")
+        shown = Report.of(answer, Reports(api).definition(name), ASKED[name].get("group_by"))
+        draw(shown, console, notes=False)
+        notes.update(dict.fromkeys(notes_of(shown)))
+    console.print()
+    draw_notes(notes, console)
+    console.print()
+    wrong = differences(answers, booked)
+    if not wrong:
+        net, mrr = booked["orders"]["net"], booked["subscriptions"]["mrr"]
+        count = sum(len(each) for each in booked.values())
+        console.print(
+            f"[green]✓[/] the reports agree with the books: net {net} {_CURRENCY}, MRR {mrr} "
+            f"{_CURRENCY}, and {count - 2} more figures, to the cent",
+            soft_wrap=True,
+        )
+    return wrong
+
+
+def ask(api: Outbound, story: Story) -> dict[str, Json]:
+    """Return the answers of the three reports over the month's days."""
+    common = {
+        "from": story.first.isoformat(),
+        "to": story.last.isoformat(),
+        "timezone": "UTC",
+        "currency": _CURRENCY,
+        "connection": story.connection,
+        "compare": "none",
+    }
+    return {name: Reports(api).report(name, {**common, **more}) for name, more in ASKED.items()}
+
+
+def booked_of(story: Story) -> Booked:
+    """Return what the story's books say the reports must say."""
+    told = books(story.month, _CURRENCY)
+    tagged = {
+        FAILED_TAG: payments_failed(story.month),
+        NEW_TAG: subscriptions_begun(story.month),
+    }
+    figures: Booked = {
+        report: {name: told.text(name) for name in names} for report, names in _COMPARED.items()
+    }
+    customers: dict[str, str | int] = {
+        tag: len(emails_of(story.month, subscriptions)) for tag, subscriptions in tagged.items()
+    }
+    return {**figures, "customers": customers}
+
+
+def differences(answers: Mapping[str, Json], booked: Booked) -> list[str]:
+    """Return where reports and books differ, in sentences."""
+    return [
+        f"the report {report} says {name} is {_said(answers, report, name)}, the books say {figure}"
+        for report, figures in booked.items()
+        for name, figure in figures.items()
+        if _said(answers, report, name) != figure
+    ]
+
+
+def _said(answers: Mapping[str, Json], report: str, name: str) -> Any:
+    """Return a figure, or of the customers how many have a tag."""
+    if report == "customers":
+        groups = answers[report]["groups"]
+        return next((row["customers"] for row in groups if row["key"] == name), 0)
+    return answers[report]["kpis"].get(name, {}).get("value")
 
 
 def disagreements(contacts: list[Json], unmatched: list[Json], truth: Truth) -> list[str]:
@@ -112,17 +170,3 @@ def _booked(order: OrderTruth) -> tuple[str, str, str]:
     """Return an order's status, gross and refunds in the words of the API."""
     gross, refunded = (text_of(amount, order.currency) for amount in (order.gross, order.refunded))
     return order.status, gross, refunded
-
-
-def _show(
-    title: str,
-    columns: tuple[str, ...],
-    rows: list[Any],
-    cells: Callable[[Any], tuple[str, ...]],
-    console: Console,
-) -> None:
-    table = Table(*columns, title=title, title_justify="left", title_style="bold")
-    for row in rows[:_SHOWN]:
-        table.add_row(*cells(row))
-    console.print()
-    console.print(table)

@@ -96,6 +96,7 @@ class _Shop:
     book: Price
     dice: random.Random
     opens_at: int
+    mark: str
 
     def moment(self, first_day: int, last_day: int) -> int:
         """Return a moment of some day of the month, both days included, from 0."""
@@ -106,7 +107,7 @@ class _Shop:
         """Make a customer; every third one lives somewhere we know."""
         first, last = _FIRST[number % len(_FIRST)], _LAST[number % len(_LAST)]
         home = _HOMES[number % len(_HOMES)] if number % 3 == 0 else None
-        email = f"customer{number}@example.com"
+        email = f"customer{number}{self.mark}@example.com"
         return add_customer(self.world, email, f"{first} {last}", address=home, shipping=home)
 
     def price(self) -> Price:
@@ -203,7 +204,7 @@ def _disputes(shop: _Shop, number: int) -> None:
 def _moves(shop: _Shop, number: int) -> None:
     subscription = shop.old_customer(number)
     shop.world.reach(shop.opens_at + 5 * HOUR)
-    change_email(shop.world, subscription.customer, f"moved{number}@example.com")
+    change_email(shop.world, subscription.customer, f"moved{number}{shop.mark}@example.com")
     apply_discount(shop.world, subscription, add_coupon(shop.world, "Loyal", percent_off=10))
     renew(shop.world, subscription)
 
@@ -230,22 +231,28 @@ _MIX: tuple[Callable[[_Shop, int], None], ...] = (
 
 
 def month(
-    seed: int = 1, subscriptions: int = 40, *, shape: Shape = "new", starts_at: int = STARTS_AT
+    seed: int | str = 1,
+    subscriptions: int = 40,
+    *,
+    shape: Shape = "new",
+    starts_at: int = STARTS_AT,
+    mark: str = "",
 ) -> Month:
     """Return a month of thirty days of a business with so many subscriptions.
 
-    Forty of them make about 300 deliveries. `starts_at` is the Unix second the month begins.
+    Forty of them make about 300 deliveries. `starts_at` is the Unix second the month begins; its
+    last day stays quiet. `mark` goes into everybody's email, so that two months share nobody.
     """
     world = Business(f"month/{seed}", shape, starts_at=starts_at)
     dice = random.Random(f"month/{seed}")  # noqa: S311 - a story, not a secret
-    shop = _Shop(world, *_catalogue(world), dice, starts_at)
+    shop = _Shop(world, *_catalogue(world), dice, starts_at, mark)
     mix = list(islice(cycle(_MIX), subscriptions))
     dice.shuffle(mix)
     for number, story in enumerate(mix):
         story(shop, number)
     for number in range(max(subscriptions // 13, 1)):
         world.now = shop.moment(0, 28)
-        one_time(world, shop.book, guest=f"guest{number}@example.com")
+        one_time(world, shop.book, guest=f"guest{number}{mark}@example.com")
     told = [event for event in world.events if event.type in DELIVERED]
     return Month(_deliver(told, dice, starts_at), world.truth, starts_at)
 

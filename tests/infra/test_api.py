@@ -7,7 +7,12 @@ from infra.bundle import ROOT
 from tests.infra.templates import Template, functions, properties, resources
 
 _MANAGED = {"PUT /v1/{proxy+}", "POST /v1/{proxy+}", "DELETE /v1/{proxy+}"}
-_QUERIED = {"GET /v1/{proxy+}", "GET /docs"}
+_QUERIED = {
+    "GET /v1/{proxy+}",
+    "GET /docs",
+    "POST /v1/segments/preview",
+    "POST /v1/contacts/search",
+}
 
 
 def test_every_door_has_its_route_and_nothing_else_is_public(template: Template) -> None:
@@ -96,3 +101,18 @@ def _routes(template: Template) -> dict[str, str]:
         uri = template["Resources"][integration]["Properties"]["IntegrationUri"]
         found[route["RouteKey"]] = uri["Fn::GetAtt"][0]
     return found
+
+
+def test_who_posts_to_endpoints_knows_our_own_hosts(template: Template) -> None:
+    """The one of the domain, where there is one, and the generated one that answers beside it."""
+    (api,) = resources(template, "AWS::ApiGatewayV2::Api")
+    _, run = functions(template)["run_automations"]
+
+    separator, (own, *rest) = run["Environment"]["Variables"]["API_HOSTS"]["Fn::Join"]
+
+    generated = json.dumps({"Fn::GetAtt": [api, "ApiEndpoint"]})
+    assert separator == ""
+    assert rest[0] == ","
+    assert own["Fn::If"][1] == {"Ref": "DomainName"}
+    assert generated in json.dumps(own["Fn::If"][2])
+    assert generated in json.dumps(rest[1])

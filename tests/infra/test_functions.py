@@ -49,7 +49,13 @@ _ALLOWED = {
         "parameters": {"ssm:GetParameter"},
         "QueuesEvents": _SEND,
     },
-    "query": {"Apiquerylog": _LOG, "StorageTable": _READ, **_INDEXES},
+    "query": {
+        "Apiquerylog": _LOG,
+        "StorageTable": _READ,
+        **_INDEXES,
+        "LogBucket": {"s3:ListBucket"},
+        "LogBucket/*": {"s3:GetObject"},
+    },
     "manage": {
         "Apimanagelog": _LOG,
         "StorageTable": _READ | _WRITE,
@@ -78,6 +84,19 @@ _ALLOWED = {
         "endpoint parameters": {"ssm:GetParameter"},
         "Bus": {"events:PutEvents"},
     },
+    "record_changes": {
+        "ChangeLogrecordchangeslog": _LOG,
+        "StorageTable": _STREAM,
+        "*": {"dynamodb:ListStreams"},
+        "QueuesStreamDead": _SEND,
+        "LogBucket": {"s3:ListBucket"},
+        "LogBucket/*": {"s3:GetObject", "s3:PutObject"},
+    },
+    "compact_changes": {
+        "ChangeLogcompactchangeslog": _LOG,
+        "LogBucket": {"s3:ListBucket"},
+        "LogBucket/*": {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"},
+    },
     "wake_due": {
         "Automationswakeduelog": _LOG,
         "StorageTable": _READ | _WRITE,
@@ -97,6 +116,8 @@ _SETTINGS: dict[str, type[settings.Settings]] = {
     "fire_triggers": settings.FireSettings,
     "run_automations": settings.RunSettings,
     "wake_due": settings.WakeSettings,
+    "record_changes": settings.RecordSettings,
+    "compact_changes": settings.CompactSettings,
 }
 
 
@@ -178,3 +199,10 @@ def test_every_log_forgets_after_a_month(template: Template) -> None:
 
     assert written < set(groups)
     assert {each["Properties"]["RetentionInDays"] for each in groups.values()} == {30}
+
+
+def test_query_has_the_room_that_a_log_of_a_million_orders_takes(template: Template) -> None:
+    _, function = functions(template)["query"]
+
+    assert function["MemorySize"] == 2048
+    assert function["EphemeralStorage"] == {"Size": 2048}

@@ -168,3 +168,19 @@ def test_it_listens_on_one_address_of_this_machine_alone() -> None:
         assert address.hostname == "127.0.0.1"
         with pytest.raises(OSError, match=r"."):
             socket.create_connection(other, timeout=1).close()
+
+
+def test_listening_asks_no_name_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without one would stall there for half a minute."""
+    asked: list[str] = []
+
+    def getfqdn(name: str = "") -> str:
+        asked.append(name)
+        return name
+
+    monkeypatch.setattr(socket, "getfqdn", getfqdn)
+
+    with Receiver(SECRET).listening() as receiver:
+        assert post(receiver.url, signed()) == 204
+
+    assert asked == []

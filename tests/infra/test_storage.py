@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.infra.templates import Template, properties, resources
+from tests.infra.templates import Resource, Template, properties, resources
 
 
 def test_the_table_survives_mistakes(template: Template) -> None:
@@ -33,24 +33,28 @@ def test_the_table_has_the_keys_and_indexes_the_code_asks_for(template: Template
 
 
 def test_bodies_are_private_encrypted_and_kept_as_long_as_their_events(template: Template) -> None:
-    (bucket,) = resources(template, "AWS::S3::Bucket").values()
+    (bucket,) = named(template, "AWS::S3::Bucket", "StorageBodies")
 
     assert bucket["DeletionPolicy"] == "Retain"
     assert set(bucket["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}
     assert "BucketEncryption" in bucket["Properties"]
-    (rule,) = bucket["Properties"]["LifecycleConfiguration"]["Rules"]
-    assert rule["ExpirationInDays"] == 400
-    assert rule["Status"] == "Enabled"
+    rules = bucket["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert {each.get("Prefix"): each["ExpirationInDays"] for each in rules} == {
+        None: 400,
+        "imports/": 30,
+    }
+    assert {each["Status"] for each in rules} == {"Enabled"}
 
 
-def test_the_bucket_refuses_plain_http(template: Template) -> None:
-    (policy,) = properties(template, "AWS::S3::BucketPolicy")
+def test_the_buckets_refuse_plain_http(template: Template) -> None:
+    policies = properties(template, "AWS::S3::BucketPolicy")
 
-    (statement,) = policy["PolicyDocument"]["Statement"]
-
-    assert statement["Effect"] == "Deny"
-    assert statement["Action"] == "s3:*"
-    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert len(policies) == len(resources(template, "AWS::S3::Bucket"))
+    for policy in policies:
+        (statement,) = policy["PolicyDocument"]["Statement"]
+        assert statement["Effect"] == "Deny"
+        assert statement["Action"] == "s3:*"
+        assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
 def test_awss_own_keys_encrypt_unless_a_customer_key_is_asked_for(
@@ -61,9 +65,14 @@ def test_awss_own_keys_encrypt_unless_a_customer_key_is_asked_for(
     assert not resources(template, "AWS::KMS::Key")
     ((key, _),) = resources(own, "AWS::KMS::Key").items()
     (table,) = properties(own, "AWS::DynamoDB::Table")
-    (bucket,) = properties(own, "AWS::S3::Bucket")
-    (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
-    encryption = rule["ServerSideEncryptionByDefault"]
+    for bucket in properties(own, "AWS::S3::Bucket"):
+        (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        encryption = rule["ServerSideEncryptionByDefault"]
+        assert encryption["KMSMasterKeyID"] == {"Fn::GetAtt": [key, "Arn"]}
     assert table["SSESpecification"]["KMSMasterKeyId"] == {"Fn::GetAtt": [key, "Arn"]}
-    assert encryption["KMSMasterKeyID"] == {"Fn::GetAtt": [key, "Arn"]}
     assert all(each["KmsMasterKeyId"] for each in properties(own, "AWS::SQS::Queue"))
+
+
+def named(template: Template, kind: str, prefix: str) -> list[Resource]:
+    found = resources(template, kind).items()
+    return [resource for name, resource in found if name.startswith(prefix)]

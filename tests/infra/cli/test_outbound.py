@@ -21,7 +21,7 @@ from rich.console import Console
 from infra.cli import deliveries, listen, outbound, replay
 from infra.cli.command import CliError, Command
 from infra.local.stack import Endpoints
-from infra.receiver import Arrival
+from infra.receiver import Arrival, Server
 from shared.domain import standard_webhooks
 from tests.support.api_client import ApiClient
 from tests.support.automated import add_delivery
@@ -55,7 +55,7 @@ def served(client: ApiClient) -> Iterator[Endpoints]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     url = f"http://127.0.0.1:{server.server_address[1]}"

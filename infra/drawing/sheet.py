@@ -1,0 +1,60 @@
+"""A report as one table for spreadsheets and scripts: RFC 4180, one header, one row a thing.
+
+`part` says what a row is: the range as a whole (`total`), the range before it (`previous`), a
+bucket of the series, or a group. A text from outside that a spreadsheet would take for a formula
+gets an apostrophe before it; the API's own figures are numbers and stay as they are. Every row has
+its currency, because groups by currency have one each.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from infra.drawing.report import Report, Row, number
+
+_HEAD = ("part", "date", "key", "label", "currency")
+# What starts a formula in one spreadsheet or another, wide characters included.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+
+
+def sheet(report: Report) -> str:
+    """Return the report as CSV with CRLF line ends."""
+    names = list(
+        dict.fromkeys(
+            [
+                *(kpi.name for kpi in report.kpis),
+                *report.columns(report.series),
+                *report.columns(report.groups),
+            ]
+        )
+    )
+    rows: list[Mapping[str, Any]] = [
+        {"part": "total", **{kpi.name: kpi.value for kpi in report.kpis}},
+        {"part": "previous", **{kpi.name: kpi.previous for kpi in report.kpis}},
+        *({"part": "series", **row} for row in report.series),
+        *({"part": "group", **row} for row in report.groups),
+    ]
+    rows = [{"currency": report.currency, **row} for row in rows]
+    return table((*_HEAD, *names), rows)
+
+
+def table(columns: Sequence[str], rows: Iterable[Row]) -> str:
+    """Return rows as CSV; what a row has none of is left empty."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(columns)
+    writer.writerows([cell(row.get(name)) for name in columns] for row in rows)
+    return out.getvalue()
+
+
+def cell(value: object) -> object:
+    """Return a value as a spreadsheet may read it: no text of it becomes a formula."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        risky = value.lstrip(" ").startswith(_FORMULA) and number(value) is None
+        return f"'{value}" if risky else value
+    return value
