@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import sys
 
-from tests.benchmarks import cold_start, processor
+from tests.benchmarks import (
+    automations,
+    cold_start,
+    costs,
+    post_to_post,
+    processor,
+    recorder,
+    reports,
+)
 
 
 def main() -> int:
     """Run the benchmarks one after another; return 1 if any is over its budget."""
-    return max([cold_start.main(), processor.main()])
+    figures = [cold_start.main(), processor.main(), automations.main(), post_to_post.main()]
+    return max([*figures, recorder.main(), reports.main(), costs.main()])
 
 
 if __name__ == "__main__":

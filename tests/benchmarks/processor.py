@@ -66,7 +66,7 @@ class StubbedService:
 class Bench:
     """The processor with its services stubbed."""
 
-    def __init__(self) -> None:
+    def __init__(self, new_id: Callable[[], str] = lambda: uuid.uuid4().hex) -> None:
         self.database = FakeDynamoDB(clock=lambda: NOW)
         self.sent: list[str] = []
         self.tables = StubbedService(self.database.call)
@@ -81,7 +81,7 @@ class Bench:
                 events_url="https://queue/events.fifo",
                 history_url="https://queue/history",
                 calls_url="https://queue/calls",
-                new_id=lambda: uuid.uuid4().hex,
+                new_id=new_id,
             ),
             queue=queue,
             urls={"events.fifo": "https://queue/events.fifo"},
