@@ -119,6 +119,11 @@ class DoorHouse:
     content_type = "application/json"
     # PayKickstart and WooCommerce sign no time: only the durable marker stops their replays.
     signs_time = True
+    # How old a signed time may be, in seconds.
+    past_seconds = 300
+    # PayPal's attempts have an id each that travels on, so the queue cannot tell a retry: the
+    # marker does.
+    tells_attempts = False
     is_form = False
     # Genuine bodies that are not of the provider's form, and the metric that counts them.
     malformed: tuple[bytes, ...] = MALFORMED_JSON

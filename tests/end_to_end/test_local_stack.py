@@ -1,4 +1,4 @@
-"""The stack on one machine: it answers, takes new code, and remembers after a restart."""
+"""The stack on one machine: it answers, and takes new code."""
 
 import http.client
 import json
@@ -42,20 +42,6 @@ def test_addresses_are_written_for_other_programs(stack: Stack) -> None:
     assert not stack.api_url.endswith("/")
     assert written["admin_key"] == stack.admin_key
     assert written["webhooks"]["stripe"] == f"{stack.api_url}/webhooks/stripe/{{connection_id}}"
-
-
-def test_records_survive_a_restart_and_nothing_is_deployed_again(stack: Stack) -> None:
-    contact = {"email": "remembered@example.com", "first_name": "Ada"}
-    stack.api.put("/v1/contacts", contact)
-
-    stack.local.down()
-    assert not stack.local.emulator.running()
-    endpoints = stack.local.up()
-
-    assert endpoints.api_url == stack.api_url
-    assert endpoints.admin_key == stack.admin_key
-    found = stack.api.get("/v1/contacts/remembered%40example.com")
-    assert found["first_name"] == "Ada"
 
 
 def test_code_that_has_not_changed_is_left_running(stack: Stack) -> None:
