@@ -13,11 +13,13 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
+from shared.adapters.preset import PRESET
 from shared.domain.timeline import Change, Entry
 
 Item = dict[str, dict[str, Any]]
 
-# Below this a deflated blob saves no write unit worth the work.
+# Below this a deflated blob saves no write unit worth the work. A blob begins with its mark: `j` is
+# plain JSON, `p` deflated with the preset, `z` deflated without, by older releases.
 _PAYS = 256
 _OUTSIDE = ("version", "body", "expires_at", "entry")
 
@@ -51,12 +53,16 @@ def to_document(item: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
 def _pack(inside: Any) -> str:
     raw = json.dumps(inside, ensure_ascii=False, separators=(",", ":")).encode()
-    packed = b"z" + zlib.compress(raw, 6) if len(raw) > _PAYS else b"j" + raw
-    return base64.b64encode(packed).decode("ascii")
+    if len(raw) <= _PAYS:
+        return base64.b64encode(b"j" + raw).decode("ascii")
+    deflate = zlib.compressobj(6, zdict=PRESET)
+    return base64.b64encode(b"p" + deflate.compress(raw) + deflate.flush()).decode("ascii")
 
 
 def _unpack(text: str) -> Any:
     packed = base64.b64decode(text)
+    if packed[:1] == b"p":
+        return json.loads(zlib.decompressobj(zdict=PRESET).decompress(packed[1:]))
     return json.loads(zlib.decompress(packed[1:]) if packed[:1] == b"z" else packed[1:])
 
 
@@ -64,7 +70,7 @@ def _unpack(text: str) -> Any:
 _ENTRY = (
     "at", "rank", "event_id", "event_type", "received_at", "said", "before", "refs", "creation",
     "historical", "kind", "changes", "late", "born", "joined", "recorded_at", "contact_id",
-    "contact_version", "turn", "money",
+    "contact_version", "turn", "money", "mentions",
 )  # fmt: skip
 
 
@@ -77,5 +83,6 @@ def _from_entry(entry: Entry) -> list[Any]:
 def _to_entry(row: list[Any]) -> Entry:
     values = dict(zip(_ENTRY, row, strict=False))
     values["refs"] = tuple(values["refs"])
+    values["mentions"] = tuple(values.get("mentions") or ())
     values["changes"] = [Change(*each) for each in values["changes"]]
     return Entry(**values)

@@ -38,7 +38,8 @@ _STORED_GB, _BACKED_UP_GB = 0.25, 0.20
 # Assumed: what a Lambda is billed for one invocation (ms), with its memory (GB).
 _DOOR, _PROCESSOR, _FIRE, _RECORD = (12, 0.5), (30, 1.0), (15, 0.5), (20, 0.5)
 _COMPACT, _WAKE = (1_500, 2.0), (40, 0.25)
-_LOG_BYTES = 1_200  # per event: one line of the door, one or two of the processor, their counts
+_LOG_BYTES = 750  # per event: a line of the door, one or two of the processor, their counts
+_LOG_BYTES_INVOCATION = 300  # what Lambda itself says of each invocation
 
 _MONTH_SECONDS = 30 * 86_400
 _WINDOW_SECONDS = 30  # record_changes gathers so long
@@ -110,6 +111,8 @@ def per_million(counts: Counts) -> list[Line]:
     lambdas = (
         _lambda(1, _DOOR) + _lambda(woken, _PROCESSOR) + _lambda(counts.wrote, _FIRE)
     ) * MILLION + _lambda(windows, _RECORD)
+    invocations = 1 + woken + counts.wrote
+    logged = _LOG_BYTES + invocations * _LOG_BYTES_INVOCATION
     units = f"{counts.write_units:.1f} write and {counts.read_units:.1f} read units an event"
     return [
         Line("API Gateway", "1 request an event", MILLION * _API_REQUEST),
@@ -123,11 +126,11 @@ def per_million(counts: Counts) -> list[Line]:
             units,
             MILLION * (counts.write_units * _WRITE_UNIT + counts.read_units * _READ_UNIT),
         ),
-        Line("Lambda", f"{1 + woken + counts.wrote:.1f} invocations an event", lambdas),
+        Line("Lambda", f"{invocations:.1f} invocations an event", lambdas),
         Line("EventBridge", f"{counts.changes:.2f} changes an event", MILLION * counts.changes
              * _BUS_EVENT),
         Line("S3", f"{windows:,.0f} tails a month", windows * (_S3_PUT + _S3_GET)),
-        Line("Logs", f"{_LOG_BYTES:,} bytes an event", MILLION * _LOG_BYTES / 1e9 * _LOG_GB),
+        Line("Logs", f"{logged:,.0f} bytes an event", MILLION * logged / 1e9 * _LOG_GB),
     ]  # fmt: skip
 
 

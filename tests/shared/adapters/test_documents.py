@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.adapters.documents import to_attributes, to_document
+from shared.adapters.preset import PRESET
 from shared.domain.timeline import Change, Entry
 from tests.simulation.dynamodb.values import item_bytes
 
@@ -54,6 +56,7 @@ ENTRIES = st.builds(
     contact_id=st.none() | st.text(max_size=9),
     contact_version=st.integers(0, 10**6),
     money=st.sampled_from([None, "first", "joined"]),
+    mentions=st.lists(st.text(max_size=9), max_size=3).map(tuple),
 )
 TOLD = Entry(
     at=5,
@@ -116,9 +119,10 @@ def test_rows_of_older_releases_read_with_what_they_lack_at_its_default(missing:
 
     assert (entry.place[0], entry.said, entry.refs) == (5, TOLD.said, TOLD.refs)
     assert entry.changes == TOLD.changes
-    assert entry.money is None
-    assert entry.turn == (2 if missing < 2 else 0)
-    assert entry.contact_id == ("c1" if missing < 4 else None)
+    assert entry.mentions == ()
+    assert entry.money == ("first" if missing < 2 else None)
+    assert entry.turn == (2 if missing < 3 else 0)
+    assert entry.contact_id == ("c1" if missing < 5 else None)
 
 
 def test_rows_of_a_newer_release_read_after_a_roll_back() -> None:
@@ -152,4 +156,11 @@ def test_what_readers_need_without_unpacking_stays_outside() -> None:
         {"N": "3"},
         {"N": "17"},
         {"v", "d", "b", "expires_at"},
+    )
+
+
+def test_the_preset_is_the_one_that_stored_items_were_written_with() -> None:
+    """Changing it would leave every item of an older release unreadable."""
+    assert hashlib.sha256(PRESET).hexdigest() == (
+        "cd7dd0c47c389db84eb3bb839581b1491468266b2117eac0e60924a46aae9d8c"
     )
