@@ -51,7 +51,12 @@ if TYPE_CHECKING:
 RETRY_AFTER_SECONDS = 30
 # Unknown connections are verified all the same, with a secret nobody has: an answer must not come
 # sooner because a connection does not exist.
-_NOBODYS_SECRETS = {"signing_secrets": ["whsec_paysignal_has_no_such_connection"]}
+_NOBODYS_SECRETS = {
+    "signing_secrets": ["whsec_paysignal_has_no_such_connection"],
+    "webhook_ids": ["paysignal-has-no-such-connection"],
+    "campaign_secrets": {"": ["paysignal-has-no-such-connection"]},
+    "webhook_tokens": ["paysignal-has-no-such-connection"],
+}
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -244,15 +249,12 @@ def _read_bytes(text: str, is_base64: bool) -> bytes:
 
 
 def _read_form(body: bytes) -> Mapping[str, Any]:
-    from urllib.parse import parse_qsl  # Only form doors pay for this import.
+    from shared.domain.forms import text_fields  # Only form doors pay for this import.
 
     try:
-        fields = dict(parse_qsl(body.decode(), strict_parsing=True, errors="strict"))
+        return text_fields(body)
     except ValueError as error:
         raise _TurnedAway("bad_body", _MALFORMED) from error
-    if not fields:
-        raise _TurnedAway("bad_body", _MALFORMED)
-    return fields
 
 
 def open_door(

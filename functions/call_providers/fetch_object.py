@@ -10,14 +10,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any, Protocol
 
 from shared.domain.envelope import EventEnvelope
 from shared.domain.errors import Quarantined
-from shared.domain.times import SECOND
-
-_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 class Secrets(Protocol):
@@ -32,6 +28,11 @@ class Api(Protocol):
 
     def fetch(self, kind: str, identity: str) -> Mapping[str, Any] | None:
         """Return the object, None where there is none. Raise Retryable or Quarantined."""
+
+    def event(
+        self, call: Mapping[str, Any], found: Mapping[str, Any], now: int
+    ) -> tuple[str, bytes]:
+        """Return the id and the body of the event that tells of what was fetched at `now` (ms)."""
 
 
 class ApiOf(Protocol):
@@ -84,13 +85,26 @@ def fetch_object(
     if not credentials:
         return Answer("no_api_key", call)
     try:
-        found = api_of(call["provider"], **credentials).fetch(call["object"], call["id"])
+        api = api_of(call["provider"], **credentials)
+        found = api.fetch(call["object"], call["id"])
     except Quarantined as error:
         return Answer(error.code, call)
     if found is None:
         return Answer("not_found", call)
-    queue.send_event(events_url, _wrapped(call, found, now))
+    queue.send_event(events_url, _wrapped(call, *api.event(call, found, now), now))
     return Answer("fetched", call)
+
+
+def _wrapped(call: Mapping[str, Any], event_id: str, body: bytes, now: int) -> EventEnvelope:
+    return EventEnvelope(
+        provider=call["provider"],
+        connection_id=call["connection_id"],
+        received_at=now,
+        body=body,
+        event_id=event_id,
+        subject=call.get("subject"),
+        source="fetched",
+    )
 
 
 def _read(message: str) -> dict[str, Any]:
@@ -100,29 +114,3 @@ def _read(message: str) -> dict[str, Any]:
     if not isinstance(call, dict) or not all(isinstance(call.get(name), str) for name in wanted):
         raise ValueError("the message is not a call")
     return call
-
-
-def _wrapped(call: Mapping[str, Any], found: Mapping[str, Any], now: int) -> EventEnvelope:
-    created, kind = now // SECOND, call["object"]
-    # The time belongs to the id: the same object fetched again later is another event.
-    named = _canonical([kind, call["id"], created, found])
-    event_id = f"fetch_{sha256(named.encode()).hexdigest()[:32]}"
-    event = {
-        "object": "event",
-        "id": event_id,
-        "type": f"fetched.{kind}",
-        "created": created,
-        "data": {"object": found},
-    }
-    # A list and a deleted object do not say; then nobody can.
-    if isinstance(found.get("livemode"), bool):
-        event["livemode"] = found["livemode"]
-    return EventEnvelope(
-        provider=call["provider"],
-        connection_id=call["connection_id"],
-        received_at=now,
-        body=_canonical(event).encode(),
-        event_id=event_id,
-        subject=call.get("subject"),
-        source="fetched",
-    )

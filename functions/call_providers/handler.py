@@ -16,12 +16,22 @@ from functions.call_providers.fetch_object import Api, fetch_object
 from shared.adapters.queue import Queue
 from shared.adapters.secrets import ConnectionSecrets
 from shared.observability import count, log
+from shared.providers.activecampaign_api import ActiveCampaignApi
+from shared.providers.paykickstart_api import PayKickstartApi
+from shared.providers.paypal_api import PayPalApi
 from shared.providers.stripe_api import StripeApi
+from shared.providers.woocommerce_api import WooCommerceApi
 from shared.settings import CallSettings
 
 # Calls are rare, and a new key has to work at once.
 _KEYS_CACHE_SECONDS = 1
-_APIS: dict[str, Callable[..., Api]] = {"stripe": StripeApi}
+_APIS: dict[str, Callable[..., Api]] = {
+    "activecampaign": ActiveCampaignApi,
+    "paykickstart": PayKickstartApi,
+    "paypal": PayPalApi,
+    "stripe": StripeApi,
+    "woocommerce": WooCommerceApi,
+}
 
 _settings = CallSettings.read(os.environ)
 _secrets = ConnectionSecrets.from_environment(

@@ -12,15 +12,18 @@ from functions.manage.deliveries import Deliveries
 from functions.manage.deliveries import Store as Held
 from functions.manage.endpoints import EndpointSecrets
 from functions.manage.endpoints import Store as Lists
+from functions.manage.history import Importing as ImportingHistory
 from functions.manage.imports import Files, Importing
 from functions.manage.quarantine import Events
+from functions.manage.stores import Following
+from shared.domain import ports
 
 
-class Store(Held, Lists, Protocol):
+class Store(Held, Lists, ports.Store, Protocol):
     """The table as `manage` uses it."""
 
 
-class Outbox(Attaching, Events, Deliveries, Importing, Protocol):
+class Outbox(Attaching, Events, Deliveries, Importing, ImportingHistory, Following, Protocol):
     """The queues as `manage` uses them."""
 
 

@@ -84,6 +84,14 @@ class KeyBody(Body):
     expires_date: Moment | None = None
 
 
+class DecisionBody(Body):
+    """What a person says of two orders that look alike."""
+
+    decision: Literal["same", "different"] = Field(
+        description="Whether both report one sale, or each reports one of its own."
+    )
+
+
 class SettingsBody(Body):
     """All settings; what is omitted returns to its default."""
 

@@ -1,114 +1,32 @@
-"""What a connection of each provider is made of: a closed model each, and how its secrets are kept.
+"""A connection of each provider: a closed model each, of one class and one line.
 
-Secrets are write-only: they go to the parameter the door reads, never into the connection's
-document. What is omitted stays, what is null goes. A new provider adds one class and one line.
+What they have in common, and how secrets are kept, stands in `connection_body`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import Field, RootModel, StringConstraints, model_validator
 from typing_extensions import override
 
-from shared.api.bodies import Body, Line, Word
-from shared.domain import durations
+from functions.manage.connection_body import ApiBody, ConnectionBody, Secret, Secrets, Url
+from shared.api.bodies import Body
 
-Secrets = Mapping[str, Any]
-
-_A_DAY = "PT24H"
-
-
-def _duration(text: str) -> str:
-    durations.milliseconds(text)
-    return text
-
-
-def _url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("https", "http") or not parts.hostname:
-        raise ValueError("has to be an https URL")
-    if parts.username is not None or parts.query or parts.fragment or "\\" in text:
-        raise ValueError("may hold no user, query or fragment")
-    return text.rstrip("/")
-
-
-def _distinct(texts: list[str]) -> list[str]:
-    if len(set(texts)) != len(texts):
-        raise ValueError("names something twice")
-    return texts
-
-
-Secret = Annotated[
+# WordPress makes secrets with blanks and brackets in them, and lets people type what they like.
+WordPressSecret = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=r"^[!-~]+$"),
+    StringConstraints(
+        min_length=1,
+        max_length=500,
+        pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$",
+    ),
 ]
-Url = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_url)]
 
-
-class LateMatchBody(Body):
-    """What becomes of changes that waited for their contact, once it appears."""
-
-    policy: Literal["fire", "fire_if_newer_than", "silent"] = "fire_if_newer_than"
-    duration: Annotated[Word, AfterValidator(_duration)] | None = Field(
-        default=None, description="For `fire_if_newer_than`: ISO 8601, PT24H where omitted."
-    )
-
-    @model_validator(mode="after")
-    def _fits(self) -> LateMatchBody:
-        if self.duration is not None and self.policy != "fire_if_newer_than":
-            raise ValueError("a duration belongs to fire_if_newer_than alone")
-        return self
-
-    def stored(self) -> dict[str, str | None]:
-        """Return the policy with its duration filled in."""
-        needed = self.policy == "fire_if_newer_than"
-        return {"policy": self.policy, "duration": (self.duration or _A_DAY) if needed else None}
-
-
-class ApiBody(Body):
-    """A provider's API as a connection may reach it; what is omitted stays, null removes."""
-
-    base_url: Url | None = Field(default=None, description="Instead of the provider's own.")
-
-
-class ConnectionBody(Body):
-    """What all providers' connections have in common, and how their secrets are kept."""
-
-    provider: str
-    name: Line | None = Field(default=None, description="The connection's id where omitted.")
-    mode: Literal["live", "test"] = "live"
-    resources: Annotated[
-        list[Literal["subscriptions", "orders"]], Field(min_length=1), AfterValidator(_distinct)
-    ] = Field(default=["subscriptions", "orders"])
-    contact_policy: Literal["create", "match_only"] = "create"
-    authority: Annotated[int, Field(ge=0, le=1000)] = 50
-    role: Literal["source", "mirror"] = "source"
-    late_match: LateMatchBody = LateMatchBody()
-
-    def keep(self, held: Secrets) -> dict[str, Any]:
-        """Return the provider's own secrets after this body; `held` are those before it."""
-        return {"api": self._api(held)}
-
-    @classmethod
-    def opens(cls, secrets: Secrets) -> bool:
-        """Say whether these secrets let the door prove anybody."""
-        return bool(secrets.get("signing_secrets"))
-
-    @classmethod
-    def fetches(cls, secrets: Secrets) -> bool:
-        """Say whether these secrets let the provider's API be asked."""
-        return bool(secrets.get("api"))
-
-    def _api(self, held: Secrets) -> dict[str, Any]:
-        api = getattr(self, "api", None)
-        if api is None:
-            return {} if "api" in self.model_fields_set else dict(held.get("api") or {})
-        sent = {name: getattr(api, name) for name in api.model_fields_set}
-        kept = {**(held.get("api") or {}), **sent}
-        return {name: value for name, value in kept.items() if value is not None}
+# It stands in an address: nothing in it may mean something there, and nobody may guess it.
+WebhookToken = Annotated[
+    str, StringConstraints(min_length=16, max_length=200, pattern=r"^[A-Za-z0-9_.~-]+$")
+]
 
 
 class StripeApi(ApiBody):
@@ -140,5 +58,223 @@ class StripeConnection(ConnectionBody):
         return bool(secrets["api"].get("secret_key"))
 
 
+class ApiStoreConnection(ConnectionBody):
+    """A store whose payments come through this API: it has neither secrets nor webhooks."""
+
+    provider: Literal["api"]
+
+    @override
+    def keep(self, held: Secrets) -> dict[str, Any]:
+        """Return nothing."""
+        return {}
+
+    @classmethod
+    @override
+    def opens(cls, secrets: Secrets) -> bool:
+        """Say that it is ready as it is."""
+        return True
+
+
+# With this for an id PayPal's simulator signs anything for anybody.
+_SIMULATOR = "WEBHOOK_ID"
+
+
+class PayPalApi(ApiBody):
+    """A REST app of PayPal's, by whose API events are confirmed before they count."""
+
+    client_id: Secret | None = None
+    client_secret: Secret | None = None
+    environment: Literal["live", "sandbox"] | None = Field(
+        default=None, description="By the connection's mode where omitted."
+    )
+
+
+class PayPalConnection(ConnectionBody):
+    """A webhook of PayPal's; its id is what signatures are checked with."""
+
+    provider: Literal["paypal"]
+    webhook_id: Secret | None = Field(
+        default=None,
+        description="The webhook's id. The one before it stays valid, for what is sent still.",
+    )
+    api: PayPalApi | None = Field(default=None, description="Null removes the credentials.")
+
+    @model_validator(mode="after")
+    def _fits(self) -> PayPalConnection:
+        if self.mode == "live" and self.webhook_id == _SIMULATOR:
+            raise ValueError("webhook_id is the simulator's: it proves nobody")
+        stated = self.api.environment if self.api else None
+        if stated is not None and stated != self._environment:
+            raise ValueError("api.environment has to fit the mode: live, or sandbox for test")
+        return self
+
+    @property
+    def _environment(self) -> str:
+        return "live" if self.mode == "live" else "sandbox"
+
+    @override
+    def keep(self, held: Secrets) -> dict[str, Any]:
+        """Return the webhook ids, the newest first, and the credentials."""
+        before = list(held.get("webhook_ids") or [])
+        sent = [] if self.webhook_id is None else [self.webhook_id]
+        ids = before if sent == before[:1] else [*sent, *before]
+        kept = super().keep(held)
+        if kept["api"]:
+            kept["api"]["environment"] = self._environment
+        return {**kept, "webhook_ids": ids[:2], "environment": self._environment}
+
+    @classmethod
+    @override
+    def opens(cls, secrets: Secrets) -> bool:
+        """Say whether there is a webhook id that proves somebody."""
+        live = secrets.get("environment") == "live"
+        return any(not live or each != _SIMULATOR for each in secrets.get("webhook_ids") or ())
+
+    @classmethod
+    @override
+    def fetches(cls, secrets: Secrets) -> bool:
+        """Say whether there are whole credentials."""
+        return bool(secrets["api"].get("client_id") and secrets["api"].get("client_secret"))
+
+
+class PayKickstartApi(ApiBody):
+    """PayKickstart's API token, by which intervals are asked for."""
+
+    auth_token: Secret | None = None
+
+
+class PayKickstartConnection(ConnectionBody):
+    """A vendor's account at PayKickstart: each of its campaigns signs with a secret of its own."""
+
+    provider: Literal["paykickstart"]
+    campaign_secrets: Annotated[
+        dict[
+            Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{1,40}$")],
+            Annotated[list[Secret], Field(min_length=1, max_length=2)] | None,
+        ],
+        Field(max_length=40),
+    ] = Field(
+        default_factory=dict,
+        description="By campaign id: its secret, two while it is being rotated. A campaign left "
+        "out stays as it is; null removes it.",
+    )
+    api: PayKickstartApi | None = Field(default=None, description="Null removes the token.")
+
+    @override
+    def keep(self, held: Secrets) -> dict[str, Any]:
+        """Return the campaigns' secrets and the token."""
+        campaigns = {**(held.get("campaign_secrets") or {}), **self.campaign_secrets}
+        kept = {name: secrets for name, secrets in campaigns.items() if secrets}
+        return {**super().keep(held), "campaign_secrets": kept}
+
+    @classmethod
+    @override
+    def opens(cls, secrets: Secrets) -> bool:
+        """Say whether any campaign can be proved."""
+        return bool(secrets.get("campaign_secrets"))
+
+    @classmethod
+    @override
+    def fetches(cls, secrets: Secrets) -> bool:
+        """Say whether there is a token."""
+        return bool(secrets["api"].get("auth_token"))
+
+
+class WooCommerceApi(Body):
+    """A key of a shop's REST API; reading is enough."""
+
+    url: Url | None = Field(
+        default=None, description="The shop's address, with https: the key travels with each call."
+    )
+    consumer_key: Secret | None = None
+    consumer_secret: Secret | None = None
+    namespace: Literal["wc/v1", "wc/v2", "wc/v3"] | None = Field(
+        default=None, description="wc/v3 where omitted; old sites may have another."
+    )
+
+
+class WooCommerceConnection(ConnectionBody):
+    """A shop with WooCommerce Subscriptions; its webhooks are best made for the API wc/v3."""
+
+    provider: Literal["woocommerce"]
+    signing_secrets: Annotated[list[WordPressSecret], Field(min_length=1, max_length=2)] = Field(
+        default_factory=list,
+        description="The webhooks' secret as WordPress shows it; two while it is being rotated.",
+    )
+    api: WooCommerceApi | None = Field(default=None, description="Null removes the API key.")
+
+    @override
+    def keep(self, held: Secrets) -> dict[str, Any]:
+        """Return the signing secrets and the API key."""
+        signing = self.signing_secrets or held.get("signing_secrets") or []
+        return {**super().keep(held), "signing_secrets": signing}
+
+    @classmethod
+    @override
+    def fetches(cls, secrets: Secrets) -> bool:
+        """Say whether there is an address with a whole key."""
+        return all(secrets["api"].get(name) for name in ("url", "consumer_key", "consumer_secret"))
+
+
+class ActiveCampaignApi(ApiBody):
+    """A token of ActiveCampaign's API, by which people are imported and read again."""
+
+    url: Url | None = Field(
+        default=None, description="The account's API URL, as its settings show it for developers."
+    )
+    token: Secret | None = None
+
+
+class ActiveCampaignConnection(ConnectionBody):
+    """An ActiveCampaign account: a source of contacts, their tags and lists, and activity."""
+
+    provider: Literal["activecampaign"]
+    webhook_token: WebhookToken | None = Field(
+        default=None,
+        description="What webhooks carry as `?token=`; the one before it stays valid as well.",
+    )
+    api: ActiveCampaignApi | None = Field(default=None, description="Null removes the token.")
+
+    @override
+    def keep(self, held: Secrets) -> dict[str, Any]:
+        """Return the webhooks' tokens, the newest first, and the API's."""
+        before = list(held.get("webhook_tokens") or [])
+        sent = [] if self.webhook_token is None else [self.webhook_token]
+        tokens = before if sent == before[:1] else [*sent, *before]
+        return {**super().keep(held), "webhook_tokens": tokens[:2]}
+
+    @classmethod
+    @override
+    def opens(cls, secrets: Secrets) -> bool:
+        """Say whether webhooks can be told from anybody's posts."""
+        return bool(secrets.get("webhook_tokens"))
+
+    @classmethod
+    @override
+    def fetches(cls, secrets: Secrets) -> bool:
+        """Say whether there is a token and an address to use it at."""
+        return all(secrets["api"].get(name) for name in ("url", "token"))
+
+
 # One line per provider of shared.providers.catalogue; a test holds the two together.
-CONNECTIONS: dict[str, type[ConnectionBody]] = {"stripe": StripeConnection}
+CONNECTIONS: dict[str, type[ConnectionBody]] = {
+    "activecampaign": ActiveCampaignConnection,
+    "api": ApiStoreConnection,
+    "paykickstart": PayKickstartConnection,
+    "paypal": PayPalConnection,
+    "stripe": StripeConnection,
+    "woocommerce": WooCommerceConnection,
+}
+
+
+class AnyConnection(
+    RootModel[
+        ActiveCampaignConnection
+        | ApiStoreConnection
+        | PayKickstartConnection
+        | PayPalConnection
+        | StripeConnection
+        | WooCommerceConnection
+    ]
+):
+    """A connection of any provider."""

@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from functions.manage.connection_bodies import CONNECTIONS, ConnectionBody
+from functions.manage.connection_bodies import CONNECTIONS
+from functions.manage.connection_body import ConnectionBody
 from functions.manage.contention import settled
 from shared.api.bodies import invalid, validated
-from shared.domain import rendering
+from shared.domain import directory, rendering
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.ports import Document, Name, Reads, Write, Writes
 from shared.domain.webhooks import is_connection_id
@@ -58,13 +59,19 @@ def put_connection(
     name: Name = ("connection", connection_id)
 
     def write() -> tuple[bool, Document]:
-        stored = store.read([name])[name]
+        found = store.read([name, directory.NAME])
+        stored, book = found[name], found[directory.NAME]
         if stored is not None and stored["provider"] != body.provider:
             raise Conflict("A connection cannot change its provider.")
         held = secrets.read(connection_id)
         wanted = _secrets(body, held)
         document = _document(connection_id, body, stored, wanted, now)
-        steps = [Write(name, document, stored["version"] if stored else 0)]
+        steps = [
+            Write(name, document, stored["version"] if stored else 0),
+            Write(
+                directory.NAME, directory.entered(book, document), book["version"] if book else 0
+            ),
+        ]
         if stored is None:
             store.commit(steps)
         if wanted != held:
@@ -80,10 +87,20 @@ def put_connection(
 def delete_connection(connection_id: str, *, store: Store, secrets: Secrets) -> None:
     """Remove a connection; its records stay. Raise NotFound where there is none."""
     name: Name = ("connection", connection_id)
+
+    def forget() -> None:
+        found = store.read([name, directory.NAME])
+        book = found[directory.NAME]
+        steps = [Write(name, None, None)]
+        if book is not None:
+            remaining = directory.left(book, connection_id)
+            steps.append(Write(directory.NAME, remaining, book["version"]))
+        store.commit(steps)
+
     if store.read([name])[name] is None:
         raise NotFound("There is no such connection.")
     secrets.delete(connection_id)
-    store.commit([Write(name, None, None)])
+    settled(forget)
 
 
 def _body(connection_id: str, values: dict[str, Any], *, local: bool) -> ConnectionBody:
@@ -96,9 +113,10 @@ def _body(connection_id: str, values: dict[str, Any], *, local: bool) -> Connect
         raise invalid(("provider", f"has to be one of {', '.join(CONNECTIONS)}"))
     body = validated(model, values)
     api = getattr(body, "api", None)
-    url = urlsplit(api.base_url or "") if api else None
-    if url and url.scheme == "http" and not (local and url.hostname in _LOOPBACK):
-        raise invalid(("api.base_url", "has to be an https URL"))
+    for field in ("base_url", "url"):
+        url = urlsplit(getattr(api, field, None) or "")
+        if url.scheme == "http" and not (local and url.hostname in _LOOPBACK):
+            raise invalid((f"api.{field}", "has to be an https URL"))
     return body
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from shared.adapters.queue import Queue
-from shared.domain import contact_import
+from shared.domain import contact_import, history_import
 from shared.domain.deliveries import Message
 from shared.domain.envelope import EventEnvelope
+from shared.domain.following import copies_of, jobs_of
 from shared.domain.ports import Document
 
 # Indexes follow the table within a second as a rule.
@@ -52,6 +54,20 @@ class Outgoing:
     def import_contacts(self, job: Document) -> None:
         """Have the next page of an import done. Raise AwsError."""
         self._queue.send_call(self._history_url, contact_import.message(job))
+
+    def follow(self, messages: Sequence[Mapping[str, Any]], nonce: str) -> None:
+        """Have the jobs that follow from a fold done now. Raise AwsError."""
+        for job, subject in jobs_of(messages):
+            self._queue.send_job(self._events_url, job, subject or nonce, nonce)
+
+    def follow_later(self, messages: Sequence[Mapping[str, Any]]) -> None:
+        """Have the same done once the index has followed the table. Raise AwsError."""
+        for job in copies_of(messages):
+            self._queue.send_call(self._history_url, job, self._later_seconds)
+
+    def import_history(self, job: Document) -> None:
+        """Have the next page of a connection's history asked for. Raise AwsError."""
+        self._queue.send_call(self._history_url, history_import.message(job))
 
     def deliver(self, messages: Sequence[Message]) -> None:
         """Have deliveries attempted now. Raise AwsError or Retryable."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from functions.manage import automation_routes, segment_routes
+from functions.manage import automation_routes, segment_routes, store_routes
 from functions.manage.adapters import Adapters
-from functions.manage.bodies import KeyBody, SettingsBody
-from functions.manage.connection_bodies import StripeConnection
+from functions.manage.bodies import DecisionBody, KeyBody, SettingsBody
+from functions.manage.connection_bodies import AnyConnection
 from functions.manage.connections import delete_connection, put_connection
 from functions.manage.contacts import put_contact
+from functions.manage.duplicates import decide
+from functions.manage.history import start_history
 from functions.manage.imports import FORMATS, accept, expect, start
 from functions.manage.quarantine import retry
 from functions.manage.settings import put_settings
@@ -40,6 +42,23 @@ def remove_connection(request: Request, at: Adapters) -> Answer:
     """Remove a connection and its secrets. Its records stay; its webhooks are answered 404."""
     delete_connection(request.params["connection_id"], store=at.store, secrets=at.secrets)
     return Answer(204)
+
+
+def import_history(request: Request, at: Adapters) -> Answer:
+    """Import a connection's history.
+
+    Of ActiveCampaign these are the contacts. Names fill blanks, tags and lists come with their own
+    dates, and nothing fires. It goes on page by page; see how far it is by `GET` of this path. One
+    that failed, or that stands still, goes on where it stopped when it is asked for again.
+    """
+    started = start_history(
+        request.params["connection_id"],
+        store=at.store,
+        jobs=at.outbox,
+        now=at.now(),
+        new_id=at.new_id,
+    )
+    return Answer(202, started)
 
 
 def write_contact(request: Request, at: Adapters) -> Answer:
@@ -98,6 +117,22 @@ def retry_quarantined(request: Request, at: Adapters) -> Answer:
     return Answer(202, {"id": quarantine_id, "state": "queued"})
 
 
+def decide_duplicate(request: Request, at: Adapters) -> Answer:
+    """Decide whether two orders that look alike are one sale.
+
+    `same` makes them twins within a minute: one of them owns the sale, the other mirrors it and
+    counts no more. `different` leaves them as they are. Either takes them off the list for good.
+    """
+    decided = decide(
+        request.params["duplicate_id"],
+        request.json(),
+        store=at.store,
+        jobs=at.outbox,
+        new_id=at.new_id,
+    )
+    return Answer(202, decided)
+
+
 def write_key(request: Request, at: Adapters) -> Answer:
     """Make an API key. This answer is the only one that ever shows it."""
     body = validated(KeyBody, request.json())
@@ -122,7 +157,7 @@ ROUTES: tuple[Route[Adapters], ...] = (
         method="PUT",
         path="/v1/connections/{connection_id}",
         run=write_connection,
-        body=StripeConnection,
+        body=AnyConnection,
         answers={201: "Connection", 200: "Connection"},
         problems=(409,),
     ),
@@ -132,6 +167,13 @@ ROUTES: tuple[Route[Adapters], ...] = (
         run=remove_connection,
         answers={204: None},
         problems=(404,),
+    ),
+    Route(
+        method="POST",
+        path="/v1/connections/{connection_id}/history",
+        run=import_history,
+        answers={202: "StartedHistory"},
+        problems=(404, 409),
     ),
     Route(
         method="PUT",
@@ -166,6 +208,14 @@ ROUTES: tuple[Route[Adapters], ...] = (
     ),
     Route(
         method="POST",
+        path="/v1/duplicates/{duplicate_id}",
+        run=decide_duplicate,
+        body=DecisionBody,
+        answers={202: "Decided"},
+        problems=(404,),
+    ),
+    Route(
+        method="POST",
         path="/v1/keys",
         run=write_key,
         body=KeyBody,
@@ -187,4 +237,5 @@ ROUTES: tuple[Route[Adapters], ...] = (
     ),
     *automation_routes.ROUTES,
     *segment_routes.ROUTES,
+    *store_routes.ROUTES,
 )

@@ -8,12 +8,14 @@ import uuid
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
+from functions.process_events.ask_page import ask_page
 from functions.process_events.messages import Messages
 from functions.process_events.process_batch import Batch
 from shared.adapters.aws import AwsClient
 from shared.adapters.queue import Queue
 from shared.adapters.table import Table
 from shared.adapters.uploads import Uploads
+from shared.domain import history_import
 from shared.domain.contact_import import KIND
 from shared.observability import count, log
 from shared.settings import ProcessSettings
@@ -47,7 +49,12 @@ _batch = Batch(
         history_url=_settings.history_queue_url,
         calls_url=_settings.calls_queue_url,
         new_id=lambda: uuid.uuid4().hex,
-        others={KIND: lambda job, now: _contact_import().carry_out(job, now)},
+        others={
+            KIND: lambda job, now: _contact_import().carry_out(job, now),
+            history_import.KIND: lambda job, _: ask_page(
+                job, store=_table, ask=partial(_queue.send_call, _settings.calls_queue_url)
+            ),
+        },
     ),
     queue=_queue,
     urls={

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from shared.domain import jobs
+from shared.domain import directory, following, jobs
 from shared.domain.apply import apply
 from shared.domain.envelope import EventEnvelope, read_message
 from shared.domain.errors import Quarantined
@@ -204,6 +204,8 @@ class Messages:
             return self._recount(job, now)
         names, cursor = jobs.names_of(job, self.store)
         outcome = "unchanged"
+        if job["job"] == "attach_contact" and not job.get("cursor"):
+            outcome = self._attach_activity(job, now)
         reading = Reading()
         for name in names:
             plan = self._record(job, name, reading, now)
@@ -217,7 +219,7 @@ class Messages:
         return outcome
 
     def _record(self, job: Mapping[str, Any], name: Name, reading: Reading, now: int) -> Plan:
-        reading.load(self.store, Missing([name, ("connection", name[1])]))
+        reading.load(self.store, Missing([name, ("connection", name[1]), directory.NAME]))
         connection = reading.get(("connection", name[1]))
         habits = _habits(connection["provider"] if connection else "")
 
@@ -227,6 +229,12 @@ class Messages:
         # A job leaves no marker: what it has done is done, and would not be followed up again
         # after a crash. So the later copies are queued before its commit.
         return apply(folding, reading, self.store, self._send_calls)
+
+    def _attach_activity(self, job: Mapping[str, Any], now: int) -> str:
+        def folding(reading: Reading) -> Plan:
+            return jobs.attach_activity(job, reading, now=now, new_id=self._new_id)
+
+        return apply(folding, Reading(), self.store).outcome
 
     def _recount(self, job: Mapping[str, Any], now: int) -> str:
         names: list[Name] = []
@@ -244,25 +252,15 @@ class Messages:
 
     def _send_jobs(self, plan: Plan, nonce: str) -> None:
         """Send the jobs that follow from a plan; sending them twice does no harm."""
-        for message in plan.messages:
-            if message["to"] == "jobs":
-                about = _about(message)
-                subject = message.get("subject") or nonce
-                self._queue.send_job(self._events_url, about, subject, nonce)
+        for job, subject in following.jobs_of(plan.messages):
+            self._queue.send_job(self._events_url, job, subject or nonce, nonce)
 
     def _send_calls(self, plan: Plan) -> None:
         """Send what a plan asks of providers, and its jobs once more, for a little later."""
-        for message in plan.messages:
-            about = _about(message)
-            if message["to"] == "calls":
-                self._queue.send_call(self._calls_url, about)
-            else:
-                again = {"kind": "job", **about, "again": True}
-                self._queue.send_call(self._history_url, again, _AGAIN_AFTER_SECONDS)
-
-
-def _about(message: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in message.items() if name != "to"}
+        for call in following.calls_of(plan.messages):
+            self._queue.send_call(self._calls_url, call)
+        for copy in following.copies_of(plan.messages):
+            self._queue.send_call(self._history_url, copy, _AGAIN_AFTER_SECONDS)
 
 
 def _habits(provider: str) -> Habits:
@@ -270,4 +268,5 @@ def _habits(provider: str) -> Habits:
     return Habits(
         states_creation=known.states_creation if known else True,
         fetchable=known.fetchable if known else frozenset(),
+        confirms=known.confirms if known else False,
     )

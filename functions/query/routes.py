@@ -28,6 +28,19 @@ def read_connection(request: Request, at: Adapters) -> Answer:
     return Answer(200, rendering.connection(found))
 
 
+def read_history(request: Request, at: Adapters) -> Answer:
+    """Read how far the import of a connection's history is.
+
+    `total` is what the provider announced, null where it did not. The job, if there was one, tells
+    what came of it, and why it failed.
+    """
+    name: Name = ("connection", request.params["connection_id"])
+    found = at.store.read([name])[name]
+    if found is None:
+        raise NotFound("There is no such connection.")
+    return Answer(200, {"job_id": None, **found["history"]})
+
+
 def read_one_contact(request: Request, at: Adapters) -> Answer:
     """Read a contact by email, alias or id, with records, orders and timeline.
 
@@ -84,6 +97,16 @@ def list_quarantine(request: Request, at: Adapters) -> Answer:
     return listed_page("quarantine", rendering.quarantined, request, at)
 
 
+def list_duplicates(request: Request, at: Adapters) -> Answer:
+    """List pairs of orders that may be one sale, reported by two connections.
+
+    They have the same email, amount and currency, within 15 minutes of each other, and nothing
+    links them; each counts until somebody decides. Listed are orders that came, or changed, while
+    at least two stores were connected as sources.
+    """
+    return listed_page("duplicate", rendering.duplicate, request, at)
+
+
 def list_keys(request: Request, at: Adapters) -> Answer:
     """List the API keys. A key itself is shown once, when it is made."""
     return listed_page("key", rendering.key, request, at)
@@ -131,6 +154,13 @@ ROUTES: tuple[Route[Adapters], ...] = (
     ),
     Route(
         method="GET",
+        path="/v1/connections/{connection_id}/history",
+        run=read_history,
+        answers={200: "History"},
+        problems=(404,),
+    ),
+    Route(
+        method="GET",
         path="/v1/contacts/{contact}",
         run=read_one_contact,
         answers={200: "ContactWithRecords"},
@@ -163,6 +193,13 @@ ROUTES: tuple[Route[Adapters], ...] = (
         path="/v1/quarantine",
         run=list_quarantine,
         answers={200: "QuarantinePage"},
+        paged=True,
+    ),
+    Route(
+        method="GET",
+        path="/v1/duplicates",
+        run=list_duplicates,
+        answers={200: "DuplicatePage"},
         paged=True,
     ),
     Route(

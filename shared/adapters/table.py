@@ -123,7 +123,7 @@ class Table:
     def listed(
         self, kind: str, limit: int, cursor: str | None, of: str = ""
     ) -> tuple[list[Document], str | None]:
-        """Return a page of a kind of configuration, of quarantine rows, or of firings.
+        """Return a page of configuration of a kind, of quarantine rows, duplicates or firings.
 
         Firings are those `of` one automation. Raise BadRequest if need be.
         """

@@ -7,15 +7,21 @@
     entry        as its record                  AT#<place>       what has happened to it?
     ref          REF#<conn>#<ref>               REF              which order is this payment's?
     look         LOOK#<conn>#<customer>#…       LOOK             what may be its other side?
+    alike        ALIKE#<email>#<currency>#… ALIKE            what looks like this sale?
+    duplicate    DUPLICATE                      <id>             which two may be one sale?
+    mention      MENTION#<id>                   MENTION          who else speaks of this sale?
     customer     CUSTOMER#<conn>#<customer>     CUSTOMER         who is the store's customer?
     catalogue    CATALOGUE#<conn>#<kind>#<id>   CATALOGUE        what is this price called?
     email        EMAIL#<email>                  EMAIL            whose address is this?
+    claim        CLAIM#<conn>#<token>           CLAIM            which event came by this token?
     waits        WAITS#<email>                  WAITS            does anything wait for it?
+    activity     ACTIVITY#<email>               ACTIVITY         what has been done by it lately?
     contact      CONTACT#<id>                   CONTACT          who is this person?
     connection   CONFIG                         CONNECTION#<id>  which stores do we hear?
     key          CONFIG                         KEY#<id>         which API keys are there?
     secret       KEY#<sha-256 of the key>       KEY              may this caller do that?
     settings     CONFIG                         SETTINGS         which zone, currency, fields?
+    directory    CONFIG                         DIRECTORY        who may report our sales as well?
     quarantine   QUARANTINE                     <id>             what was refused, and why?
     automation   CONFIG                         AUTOMATION#<id>  what is to be done on a change?
     revision     AUTOMATION#<id>                REVISION#<n>     what was it as of revision n?
@@ -24,6 +30,7 @@
     health       HEALTH#<endpoint>              HEALTH           how does an endpoint fare?
     firing       FIRINGS#<automation>           <id>             what fired, the newest first?
     once         ONCE#<automation>#<contact>    ONCE             has it fired for them already?
+    announced    ANNOUNCED#<automation>#<conn>#… ANNOUNCED       has a twin of it fired already?
     run          RUN#<firing>                   RUN              how far is a firing carried out?
     delivery     DELIVERY#<id>                  DELIVERY         what was posted, how did it go?
     due          DUE#<shard>                    <when>#<what>#…  what has to be woken by now?
@@ -62,7 +69,9 @@ CONFIG = {kind: kind.upper() for kind in ("connection", "key", "automation", "en
 RECORDS = {"recurring_payment": "RECURRING_PAYMENT", "order": "ORDER"}
 _FIXED: dict[str, Callable[[list[str]], tuple[str, str]]] = {
     "settings": lambda _: ("CONFIG", "SETTINGS"),
+    "directory": lambda _: ("CONFIG", "DIRECTORY"),
     "quarantine": lambda parts: ("QUARANTINE", parts[0]),
+    "duplicate": lambda parts: ("DUPLICATE", parts[0]),
     "secret": lambda parts: (f"KEY#{parts[0]}", "KEY"),
     "revision": lambda parts: (f"AUTOMATION#{parts[0]}", f"REVISION#{int(parts[1]):06d}"),
     "firing": lambda parts: (f"FIRINGS#{parts[0]}", parts[1]),
@@ -71,8 +80,9 @@ _FIXED: dict[str, Callable[[list[str]], tuple[str, str]]] = {
 _SINGLE = {
     kind: kind.upper()
     for kind in (
-        "event", "ref", "look", "customer", "catalogue", "email", "waits", "contact", "job",
-        "broken", "seen", "health", "once", "run", "delivery",
+        "event", "claim", "ref", "look", "alike", "mention", "customer", "catalogue", "email",
+        "waits", "activity",
+        "contact", "job", "broken", "seen", "health", "once", "announced", "run", "delivery",
     )
 }  # fmt: skip
 _INDEXED = {**RECORDS, "run": "RUN", "delivery": "DELIVERY"}
@@ -130,8 +140,8 @@ def logged_name_of(partition: str, place: str) -> Name | None:
 
 def listed_partition(kind: str, of: str) -> tuple[str, str]:
     """Return the partition a list lies in, and what its sort keys begin with."""
-    if kind == "quarantine":
-        return "QUARANTINE", ""
+    if kind in ("quarantine", "duplicate"):
+        return kind.upper(), ""
     if kind == "firing":
         return f"FIRINGS#{escape(of)}", ""
     return "CONFIG", f"{CONFIG[kind]}#"

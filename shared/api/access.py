@@ -21,7 +21,17 @@ SCOPES = (
     "config:write",
 )
 _OF_ONE_SEGMENT = frozenset(
-    {"automation_id", "endpoint_id", "delivery_id", "run_id", "job_id", "segment_id", "report"}
+    {
+        "connection_id",
+        "automation_id",
+        "endpoint_id",
+        "delivery_id",
+        "run_id",
+        "job_id",
+        "duplicate_id",
+        "segment_id",
+        "report",
+    }
 )
 # Open to everyone: what the API looks like is no secret.
 PUBLIC = ""
@@ -33,6 +43,8 @@ ACCESS: Mapping[tuple[str, str], str] = {
     ("GET", "/v1/connections/{connection_id}"): "config:read",
     ("PUT", "/v1/connections/{connection_id}"): "config:write",
     ("DELETE", "/v1/connections/{connection_id}"): "config:write",
+    ("GET", "/v1/connections/{connection_id}/history"): "config:read",
+    ("POST", "/v1/connections/{connection_id}/history"): "config:write",
     ("GET", "/v1/contacts/{contact}"): "contacts:read",
     ("PUT", "/v1/contacts"): "contacts:write",
     ("POST", "/v1/contacts/import"): "contacts:write",
@@ -43,6 +55,8 @@ ACCESS: Mapping[tuple[str, str], str] = {
         "GET",
         "/v1/recurring-payments/{connection_id}/{store_recurring_payment_id}",
     ): "contacts:read",
+    ("PUT", "/v1/recurring-payments"): "payments:write",
+    ("PUT", "/v1/orders"): "payments:write",
     ("GET", "/v1/segments"): "config:read",
     ("GET", "/v1/segments/{segment_id}"): "config:read",
     ("PUT", "/v1/segments/{segment_id}"): "config:write",
@@ -76,6 +90,10 @@ ACCESS: Mapping[tuple[str, str], str] = {
     ("GET", "/v1/reports/{report}/definition"): "reports:read",
     ("GET", "/v1/quarantine"): "config:read",
     ("POST", "/v1/quarantine/{quarantine_id}/retry"): "config:write",
+    # Which orders look alike names who ordered.
+    ("GET", "/v1/duplicates"): "contacts:read",
+    # What is decided changes what orders count, as writing one does.
+    ("POST", "/v1/duplicates/{duplicate_id}"): "payments:write",
     ("GET", "/v1/keys"): "config:write",
     ("POST", "/v1/keys"): "config:write",
     ("DELETE", "/v1/keys/{key_id}"): "config:write",

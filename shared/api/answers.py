@@ -133,3 +133,36 @@ class Retried(Shape):
 
     id: str
     state: Literal["queued"]
+
+
+class DuplicateOrder(Shape):
+    """One of two orders that look alike."""
+
+    connection_id: str
+    order_id: str
+    email: str
+    gross: Money
+    currency: str
+    occurred_date: Time
+
+
+class Duplicate(Shape):
+    """Two orders that may be one sale."""
+
+    duplicate_id: str
+    orders: list[DuplicateOrder] = Field(min_length=2, max_length=2)
+    reason: str
+
+
+class DuplicatePage(Shape):
+    """A page of suspected duplicates."""
+
+    items: list[Duplicate]
+    next_cursor: str | None
+
+
+class Decided(Shape):
+    """What was decided of two orders that look alike."""
+
+    duplicate_id: str
+    decision: Literal["same", "different"]

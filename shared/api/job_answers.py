@@ -25,11 +25,29 @@ class StartedJob(Shape):
     state: Literal["queued"]
 
 
+class StartedHistory(Shape):
+    """An import of history that is on its way."""
+
+    job_id: str
+    state: Literal["queued", "running"]
+
+
+class History(Shape):
+    """How far the import of a connection's history is."""
+
+    status: Literal["none", "queued", "running", "ready", "failed"]
+    imported: int
+    total: int | None
+    job_id: str | None
+
+
 class Progress(Shape):
-    """How far a job is: of an import, in bytes of its file."""
+    """How far a job is: of an import, in bytes of its file; of a history, in contacts."""
 
     done: int
-    total: int | None = Field(description="Null while the file has not been uploaded.")
+    total: int | None = Field(
+        description="Null while the file has not been uploaded, or nobody has told."
+    )
 
 
 class RowFault(Shape):
@@ -56,7 +74,7 @@ class Job(Shape):
     """A long job."""
 
     job_id: str
-    kind: Literal["import_contacts"]
+    kind: Literal["import_contacts", "import_history"]
     state: Literal["queued", "running", "done", "failed"]
     progress: Progress
     result: ImportResult

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from shared.api.answers import Money, Shape, Time
+from shared.api.answers import Fault, Money, Shape, Time
 
 
 class Tag(Shape):
@@ -55,6 +55,11 @@ class Contact(Shape):
     created_date: Time
     first_order_date: Time | None
     last_order_date: Time | None
+    last_visit_date: Time | None
+    last_sent_date: Time | None
+    last_open_date: Time | None
+    last_click_date: Time | None
+    last_reply_date: Time | None
     customer: bool = Field(description="At least one order that was not refunded whole.")
     customer_since: Time | None
     orders_count: int
@@ -249,6 +254,19 @@ class EventPage(Shape):
     next_cursor: str | None = Field(description="Null only while nothing was ever recorded.")
     more: bool = Field(description="Whether there is more already.")
     watermark: Time = Field(description="What was recorded later is not told yet.")
+
+
+class Result(Shape):
+    """What became of an item; `errors` of a rejected one."""
+
+    status: Literal["created", "updated", "unchanged", "rejected"]
+    errors: list[Fault]
+
+
+class Results(Shape):
+    """The results of items, in their order."""
+
+    results: list[Result]
 
 
 class Moment(Shape):

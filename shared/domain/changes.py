@@ -16,7 +16,8 @@ DATES = frozenset(
     """last_payment_date start_date renewal_date next_payment_date anchor_date cancelled_date
     payment_method_expiration store_created_date store_modified_date occurred_date date created_date
     first_order_date last_order_date customer_since applied_date received_date recorded_date
-    last_event_date expires_date""".split()
+    last_event_date expires_date last_visit_date last_sent_date last_open_date last_click_date
+    last_reply_date""".split()
 )
 AMOUNTS = frozenset(
     """payment_amount discount_amount tax_amount shipping_amount gross discount tax shipping fee

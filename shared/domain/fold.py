@@ -10,16 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from hashlib import sha256
 
-from shared.domain import foresight, times
+from shared.domain import fold_contacts, foresight, times, trust
 from shared.domain.errors import Quarantined
 from shared.domain.fold_customers import Customers
 from shared.domain.fold_orders import Orders
 from shared.domain.folding import Arrival, Folding, Habits, Message, Plan
+from shared.domain.look_alikes import LookAlikes
 from shared.domain.observations import Parsed, SubscriptionSaid
 from shared.domain.people import People
 from shared.domain.ports import Check, Document, Reading, Write
-from shared.domain.records import RECURRING_PAYMENT
-from shared.domain.timeline import Entry
+from shared.domain.records import RECURRING_PAYMENT, Record
+from shared.domain.timeline import Entry, placed
+from shared.domain.twins import Twins
 
 # Longer than any provider's retry, resend or history we ask for.
 KEPT = 400 * times.DAY
@@ -41,14 +43,22 @@ def fold(
     reading.want(foresight.at_first(arrival, parsed))
     reading.want(foresight.then(arrival, parsed, reading))
     marker = reading.get(foresight.event_name(arrival, parsed))
-    if marker is not None:
-        return _again(arrival, parsed, marker)
+    claimed = trust.claim(arrival, parsed, reading, now)
+    if marker is not None and not trust.settles(arrival, marker):
+        return _again(arrival, parsed, marker, claimed)
     connection = _expecting(reading.get(("connection", arrival.connection_id)), parsed)
     folding = Folding(reading, connection, habits, arrival, now, new_id)
-    folded = _fold_known(folding, parsed) if parsed.known else []
-    outcome = "applied" if parsed.known else "ignored"
-    marked = _marker(arrival, parsed, outcome, folding.messages, now)
-    return Plan(outcome, [marked, *folded, *_retried(arrival)], folding.messages)
+    folded, outcome = list[Write | Check](), "ignored"
+    if parsed.known and trust.has_to_wait(arrival, habits, connection):
+        folding.ask("event", parsed.event_id)
+        outcome = trust.UNCONFIRMED
+    elif parsed.known:
+        # An event that was confirmed is no answer: it may leave as much open as it did before.
+        answered = arrival.source == "fetched" and marker is None
+        folded = _fold_known(folding, trust.marked(parsed, arrival, habits), answered=answered)
+        outcome = "applied"
+    marked = _marker(arrival, parsed, outcome, folding.messages, now, marker)
+    return Plan(outcome, [marked, *claimed, *folded, *_retried(arrival)], folding.messages)
 
 
 def quarantine(arrival: Arrival, parsed: Parsed | None, refused: Quarantined, now: int) -> Plan:
@@ -77,11 +87,12 @@ def quarantine(arrival: Arrival, parsed: Parsed | None, refused: Quarantined, no
     return Plan("quarantined", [Write(("quarantine", identity), row, None)])
 
 
-def _again(arrival: Arrival, parsed: Parsed, marker: Document) -> Plan:
+def _again(arrival: Arrival, parsed: Parsed, marker: Document, claimed: list[Write]) -> Plan:
     """Return the plan for an event seen before: send its messages again, change nothing."""
-    if marker["digest"] != parsed.digest:
+    if parsed.digest not in trust.digests(marker):
         raise Quarantined("id_reuse", "the same event id and type came before with another body")
-    return Plan("duplicate", _retried(arrival), list(marker.get("messages") or ()))
+    steps = [*claimed, *_retried(arrival)]
+    return Plan("duplicate", steps, list(marker.get("messages") or ()))
 
 
 def _expecting(connection: Document | None, parsed: Parsed) -> Document:
@@ -102,11 +113,20 @@ def _retried(arrival: Arrival) -> list[Write | Check]:
 
 
 def _marker(
-    arrival: Arrival, parsed: Parsed, outcome: str, messages: list[Message], now: int
+    arrival: Arrival,
+    parsed: Parsed,
+    outcome: str,
+    messages: list[Message],
+    now: int,
+    before: Document | None,
 ) -> Write:
+    expected = before["version"] if before else 0
+    # One that was confirmed is known by what came as well, which comes again.
+    known = {"digest": before["digest"], "confirmed": parsed.digest} if before else {}
     document = {
-        "version": 1,
+        "version": expected + 1,
         "digest": parsed.digest,
+        **known,
         "outcome": outcome,
         "occurred_at": parsed.occurred_at,
         "received_at": arrival.received_at,
@@ -118,10 +138,10 @@ def _marker(
         "messages": messages,
         "expires_at": (now + KEPT) // times.SECOND,
     }
-    return Write(foresight.event_name(arrival, parsed), document, 0)
+    return Write(foresight.event_name(arrival, parsed), document, expected)
 
 
-def _fold_known(folding: Folding, parsed: Parsed) -> list[Write | Check]:
+def _fold_known(folding: Folding, parsed: Parsed, *, answered: bool) -> list[Write | Check]:
     """Fold what is said in the order in which it depends on each other, then settle who it is."""
     at = parsed.occurred_at if parsed.occurred_at is not None else folding.arrival.received_at
     customers = Customers(folding, parsed, at)
@@ -137,14 +157,20 @@ def _fold_known(folding: Folding, parsed: Parsed) -> list[Write | Check]:
     for subscription_id in orders.subscriptions():
         record = folding.record(RECURRING_PAYMENT, subscription_id)
         orders.project(record)
-    _ask_again(folding)
-    return settle(folding, customers)
+    if parsed.heard is not None:
+        fold_contacts.hear(folding, parsed.heard, parsed, at)
+    _ask_again(folding, answered=answered)
+    twins = Twins(folding)
+    twins.hear(orders.entries)
+    return settle(folding, customers, twins)
 
 
-def settle(folding: Folding, customers: Customers) -> list[Write | Check]:
-    """Tell the records who they belong to, and return all the steps they come to."""
+def settle(folding: Folding, customers: Customers, twins: Twins) -> list[Write | Check]:
+    """Tell the records who they and their twins are, and return all the steps they come to."""
     for record in list(folding.records.values()):
         customers.join(record)
+    twins.settle(folding.records.values())
+    LookAlikes(folding).settle(folding.records.values())
     people = People(folding, customers)
     touched = [each for each in folding.records.values() if each.touched]
     people.settle(touched)
@@ -164,7 +190,7 @@ def _subscription(folding: Folding, parsed: Parsed, at: int, said: SubscriptionS
             event_id=parsed.event_id,
             event_type=parsed.event_type,
             received_at=folding.arrival.received_at,
-            said={name: dict(facet) for name, facet in said.facets.items()},
+            said=placed(said.facets, at),
             before={name: dict(facet) for name, facet in (said.before or {}).items()},
             creation=said.creation,
             historical=folding.historical,
@@ -178,8 +204,24 @@ def _subscription(folding: Folding, parsed: Parsed, at: int, said: SubscriptionS
                 folding.ask("product", product)
 
 
-def _ask_again(folding: Folding) -> None:
-    """Ask for the subscription itself where two events of one second cannot be ordered."""
+def _ask_again(folding: Folding, *, answered: bool) -> None:
+    """Ask for the subscription itself where events leave its order or its terms to be guessed.
+
+    What is inferred still after the provider's own answer, its answer does not tell.
+    """
     for record in folding.records.values():
-        if record.ambiguous and record.kind == RECURRING_PAYMENT:
+        inferred = (record.view or {}).get("inferred") and record.touched and not answered
+        if record.kind != RECURRING_PAYMENT:
+            continue
+        priced_anew = not answered and _is_priced_anew(folding, record)
+        if record.ambiguous or inferred or priced_anew:
             folding.ask("subscription", record.name[2])
+
+
+def _is_priced_anew(folding: Folding, record: Record) -> bool:
+    """Tell whether the plan that prices a subscription was changed since its terms were stated."""
+    plan = record.state.get("terms:plan")
+    if plan is None or not record.touched or not folding.connection.get("has_api"):
+        return False
+    known = folding.get(("catalogue", folding.connection_id, "price", plan["plan_id"]))
+    return known is not None and known["at"] > plan["as_of"]

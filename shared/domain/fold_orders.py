@@ -16,7 +16,8 @@ from shared.domain.joining import NEAR, Group, Try
 from shared.domain.observations import OrderSaid, Parsed, derived
 from shared.domain.ports import Document, Name
 from shared.domain.records import ORDER, Record
-from shared.domain.timeline import Entry, turn_of
+from shared.domain.standing import Standing
+from shared.domain.timeline import Entry, placed, turn_of
 
 if TYPE_CHECKING:
     from shared.domain.folding import Folding
@@ -38,6 +39,7 @@ class Orders:
         self._customers = customers
         self._old: dict[str, list[Derived]] = {}
         self._new: dict[str, list[Derived]] = {}
+        self.entries: list[Entry] = []
 
     def say(self, said: OrderSaid) -> None:
         """Take what an event says of an order. Raise Missing for more reading."""
@@ -47,11 +49,13 @@ class Orders:
             event_id=self._parsed.event_id,
             event_type=self._parsed.event_type,
             received_at=self._folding.arrival.received_at,
-            said={name: dict(facet) for name, facet in said.facets.items()},
+            said=placed(said.facets, self._at),
             turn=turn_of(said.facets),
             refs=said.refs,
             historical=self._folding.historical,
+            mentions=said.mentions,
         )
+        self.entries.append(entry)
         found = self._found(said.refs)
         self._folding.want((ORDER, self._folding.connection_id, each) for each in found)
         alike = self._alike([entry]) - set(found)
@@ -137,19 +141,22 @@ class Orders:
             groups = joining.regroup(entries)
             loose = [each for group in groups if group.is_loose for each in group.entries]
             found = self._alike(loose) - {record.name[2] for record in old}
+        decided = [(orders.strongest(each.refs), each.standing) for each in old if each.refs]
         for group in groups:
-            self._make(group)
+            self._make(group, [standing for ref, standing in decided if ref in group.refs])
         ids = {orders.order_id(group.refs) for group in groups}
         for record in old:
             if record.name[2] not in ids and record.known:
                 self._bury(record, groups)
 
-    def _make(self, group: Group) -> None:
+    def _make(self, group: Group, parts: Iterable[Standing]) -> None:
         identity = orders.order_id(group.refs)
         self._folding.want([(ORDER, self._folding.connection_id, identity)])
         record = self._folding.record(ORDER, identity)
         record.provisional = group.provisional
         record.retell(group.entries)
+        for part in parts:
+            record.standing.inherit(part)
         self._name(record, group.refs, whole=True)
         self._belongs(record)
         self._note(self._new, record.told or [], identity)

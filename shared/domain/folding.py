@@ -42,6 +42,7 @@ class Habits:
 
     states_creation: bool
     fetchable: frozenset[str]
+    confirms: bool = False
 
 
 @dataclass(slots=True)
@@ -75,7 +76,7 @@ class Folding:
         self.records: dict[Name, Record] = {}
         self.messages: list[Message] = []
         self.historical = arrival.source == "history"
-        self._staged: dict[Name, dict[str, Any]] = {}
+        self._staged: dict[Name, dict[str, Any] | None] = {}
         self._relied_on: set[Name] = set()
 
     def want(self, names: Iterable[Name]) -> None:
@@ -90,6 +91,10 @@ class Folding:
         """Have a document written with the event, if nobody writes it in between."""
         version = self._version(name)
         self._staged[name] = {**document, "version": version + 1}
+
+    def drop(self, name: Name) -> None:
+        """Have a document that is there deleted with the event, if nobody writes it in between."""
+        self._staged[name] = None
 
     def rely_on(self, name: Name) -> None:
         """Have the event refused, and folded anew, if this document changes in between."""
@@ -108,10 +113,14 @@ class Folding:
             self.records[name] = Record(name, self.reading, born, self.now)
         return self.records[name]
 
-    def ask(self, wanted: str, identity: str) -> None:
-        """Have `call_providers` fetch an object, where the connection has an API key for it."""
+    def ask(self, wanted: str, identity: str, **about: str) -> None:
+        """Have `call_providers` fetch an object, where the connection has an API key for it.
+
+        `about` travels with the call, for its answer.
+        """
         if self.connection.get("has_api") and wanted in self.habits.fetchable:
-            self._send("calls", provider=self.arrival.provider, object=wanted, id=identity)
+            provider = self.arrival.provider
+            self._send("calls", provider=provider, object=wanted, id=identity, **about)
 
     def send_job(self, job: str, **about: str) -> None:
         """Have a paged job follow this event through the queue, behind its own subject."""

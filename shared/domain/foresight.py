@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from shared.domain import emails, joining
+from shared.domain import directory, emails, joining, look_alikes, mentions, trust
 from shared.domain.customers import shown
 from shared.domain.folding import Arrival
 from shared.domain.observations import Facet, Parsed
@@ -25,7 +25,9 @@ def at_first(arrival: Arrival, parsed: Parsed) -> Iterator[Name]:
     """Yield what the event itself names: markers, references, customers, subscriptions, emails."""
     connection = arrival.connection_id
     yield event_name(arrival, parsed)
+    yield from trust.names(arrival, parsed)
     yield ("connection", connection)
+    yield directory.NAME
     for customer in _customers(parsed):
         yield ("customer", connection, customer)
     for subscription in _subscriptions(parsed):
@@ -36,11 +38,14 @@ def at_first(arrival: Arrival, parsed: Parsed) -> Iterator[Name]:
         yield from (("ref", connection, ref) for ref in order.refs)
         yield from joining.looks(connection, joining.tries(order.facets))
     yield from _emails(facet.get("email") for facet in _facets(parsed))
+    yield from _heard(parsed)
 
 
 def then(arrival: Arrival, parsed: Parsed, reading: Reading) -> Iterator[Name]:
     """Yield what those lead to: orders, look-alikes, the customers' addresses, contacts."""
     connection = arrival.connection_id
+    yield from _mentioned(connection, parsed, reading)
+    yield from _alike(connection, parsed, reading)
     for name in at_first(arrival, parsed):
         found = reading.get(name)
         if found is None:
@@ -55,6 +60,42 @@ def then(arrival: Arrival, parsed: Parsed, reading: Reading) -> Iterator[Name]:
             yield from _emails([shown(found).get("email")])
         elif name[0] in ("email", RECURRING_PAYMENT) and found.get("contact_id"):
             yield ("contact", found["contact_id"])
+
+
+def _mentioned(connection: str, parsed: Parsed, reading: Reading) -> Iterator[Name]:
+    """Yield where others may have said the ids of these orders, if there are such others."""
+    if parsed.orders and directory.Directory(reading.get(directory.NAME)).doubles(connection):
+        for order in parsed.orders:
+            ids = mentions.ids_of(order.refs, order.mentions, order.facets)
+            yield from map(mentions.name_of, sorted(ids))
+
+
+def _alike(connection: str, parsed: Parsed, reading: Reading) -> Iterator[Name]:
+    """Yield where look-alikes of these orders are listed, if others may report the same."""
+    book = directory.Directory(reading.get(directory.NAME))
+    if not parsed.orders or not book.is_one_of_several(connection):
+        return
+    told = [facet.get("email") for facet in _facets(parsed)]
+    for customer in _customers(parsed):
+        known = reading.get(("customer", connection, customer))
+        told += [shown(known).get("email")] if known else []
+    tried = [each for order in parsed.orders for each in joining.tries(order.facets)]
+    amounts = [(facet["currency"], amount, moment) for facet, amount, moment in tried]
+    yield from look_alikes.foreseen(told, amounts)
+
+
+def _heard(parsed: Parsed) -> Iterator[Name]:
+    """Yield what a contact source's word leads to: the import it belongs to, and whose it is."""
+    heard = parsed.heard
+    if heard is None:
+        return
+    if heard.page is not None:
+        yield ("job", heard.page.job_id)
+    told = [each.email for each in heard.contacts]
+    told += [heard.activity.email] if heard.activity else []
+    for email in dict.fromkeys(each for each in told if each):
+        yield ("email", email)
+        yield ("activity", email)
 
 
 def _facets(parsed: Parsed) -> Iterator[Facet]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from shared.domain import contacts
+from shared.domain import contacts, fold_contacts
 from shared.domain.customers import digest, entries_for
 from shared.domain.errors import Retryable
 from shared.domain.fold import settle
@@ -20,6 +20,7 @@ from shared.domain.observations import Parsed
 from shared.domain.ports import Check, Name, Reading, Store, Write
 from shared.domain.records import ORDER, RECURRING_PAYMENT, Record
 from shared.domain.timeline import CUSTOMER, Entry
+from shared.domain.twins import Twins
 
 Job = Mapping[str, Any]
 
@@ -34,7 +35,7 @@ def names_of(job: Job, store: Store) -> tuple[list[Name], str | None]:
         return store.of_customer(job["connection_id"], job["customer_id"], cursor)
     if job["job"] == "attach_contact":
         return store.waiting(job["email"], cursor)
-    if job["job"] == "attach_record":
+    if job["job"] in ("attach_record", "pair"):
         return [(job["record"], job["connection_id"], job["id"])], None
     return [("contact", job["contact_id"])], None
 
@@ -53,30 +54,35 @@ def fold_record(
     connection = reading.get(("connection", connection_id))
     if connection is None:
         return Plan("ignored")
-    arrival = Arrival(
-        provider=connection["provider"],
-        connection_id=connection_id,
-        received_at=now,
-        body=b"",
-        subject=job.get("subject"),
-    )
+    arrival = _arrival(job, connection_id, connection["provider"], now)
     folding = Folding(reading, connection, habits, arrival, now, new_id)
     record = folding.record(name[0], name[2])
     if not record.known:
         return Plan("ignored")
     customers = Customers(folding, _SILENCE, now)
+    if job["job"] == "pair":
+        return _paired(folding, record, customers)
     if record.customer_id is not None:
         _refresh(record, customers)
         if job["job"] == "refresh_customer" and job.get("again") and not record.touched:
             return Plan("unchanged")  # as the first run has left it
     record.touched, record.attaches = True, job["job"] == "attach_record"
-    steps = settle(folding, customers)
-    if not record.changed() and record.contact_id == record.old_contact:
+    steps = settle(folding, customers, Twins(folding))
+    same = record.contact_id == record.old_contact and not record.standing.has_changed
+    if same and not record.changed():
         # At most what was blank of its contact; and only if the record is still as it was read.
         steps = [*folding.steps(), Check(name, record.version)]
     if not any(isinstance(step, Write) for step in steps):
         return Plan("unchanged")
     return Plan("applied", steps, folding.messages)
+
+
+def attach_activity(job: Job, reading: Reading, *, now: int, new_id: Callable[[], str]) -> Plan:
+    """Return the plan that gives an address's contact what was done by it. Raise Missing."""
+    folding = _nobodys(job, reading, now, new_id)
+    fold_contacts.attach(folding, job["email"])
+    steps = folding.steps()
+    return Plan("applied" if steps else "unchanged", steps, folding.messages)
 
 
 def recount(
@@ -93,7 +99,8 @@ def recount(
     if stored is None:
         return Plan("ignored")
     opened = [Record(each, reading, lambda *_: False, now) for each in records]
-    theirs = [each for each in opened if each.contact_id == job["contact_id"]]
+    mine = [each for each in opened if each.contact_id == job["contact_id"]]
+    theirs = [each for each in mine if each.standing.counts]
     shares = [contacts.order_share(each.view) for each in theirs if each.kind == ORDER]
     if sum(each.orders for each in shares) != stored["orders_count"]:
         if job.get("again"):
@@ -113,10 +120,31 @@ def recount(
     contact = {**stored, **dates}
     if contact == stored:
         return Plan("unchanged")
-    arrival = Arrival(provider="", connection_id="", received_at=now, body=b"")
-    folding = Folding(reading, {}, Habits(False, frozenset()), arrival, now, new_id)
+    folding = _nobodys(job, reading, now, new_id)
     folding.put(name, contact)
     return Plan("applied", folding.steps())
+
+
+def _nobodys(job: Job, reading: Reading, now: int, new_id: Callable[[], str]) -> Folding:
+    """Return a fold of contacts alone, which are no connection's."""
+    arrival = _arrival({}, "", "", now)
+    return Folding(reading, {}, Habits(False, frozenset()), arrival, now, new_id)
+
+
+def _arrival(job: Job, connection_id: str, provider: str, now: int) -> Arrival:
+    """Return what stands for the event that a job is not."""
+    subject = job.get("subject")
+    return Arrival(provider, connection_id, received_at=now, body=b"", subject=subject)
+
+
+def _paired(folding: Folding, record: Record, customers: Customers) -> Plan:
+    """Return what it comes to that another connection may report a record's sale as well."""
+    steps = settle(folding, customers, Twins(folding, {record.name}))
+    if not any(isinstance(step, Write) for step in steps):
+        return Plan("unchanged")
+    if not record.touched:
+        steps.append(Check(record.name, record.version))
+    return Plan("applied", steps, folding.messages)
 
 
 def _refresh(record: Record, customers: Customers) -> None:

@@ -16,11 +16,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict
 
+from shared.domain.heard import Heard
+from shared.domain.order_facets import Deleted as Deleted
+from shared.domain.order_facets import Dispute as Dispute
+from shared.domain.order_facets import Document as Document
+from shared.domain.order_facets import Item as Item
+from shared.domain.order_facets import Payment as Payment
+from shared.domain.order_facets import Refund as Refund
+from shared.domain.order_facets import Refunded as Refunded
+
 Facet = Mapping[str, Any]
 
 # How observations of one second are put in order: a creation comes before changes, and what has
 # ended comes last.
 CREATED, UPDATED, TERMINAL = 0, 10, 90
+
+# What the type of an event ends in that must set nothing off, by its sender's wish. It is part of
+# the type so that the wish stays with the event, its changes and the change log, for all to see.
+SUPPRESSED = ".suppressed"
 
 
 def derived(rank: int) -> int:
@@ -52,36 +65,32 @@ class Address(TypedDict, total=False):
     email: str | None
 
 
-class Item(TypedDict, total=False):
-    """A line of an order or subscription. Names the store keeps elsewhere are joined at reading."""
-
-    category: str | None
-    name: str | None
-    sku: str | None
-    brand: str | None
-    tag: str | None
-    store_primary_id: str | None
-    price_id: str | None
-    quantity: int
-    amount: int | None
-
-
 class Terms(TypedDict, total=False):
     """The facet `terms`: a subscription as its store states it; times in ms, money in minor units.
 
     `amount` is what a cycle costs by price and quantity, before discounts and taxes that only an
     invoice knows; where the store states a cycle's parts (Woo, PayPal) they are given as well.
     `tax_percent` is what is added on top of the discounted amount, where the store states rates.
-    `retries` says that while payment has failed the next date is the next attempt's.
+    `retries` says that while payment has failed the next date is the next attempt's. `held` is when
+    the store last said that it keeps the subscription on hold, without telling why: if its last
+    order was unpaid then, its payment has failed. `email` is the subscription's own, whatever its
+    customer's is. `priced_by` names the plan and quantity that price it: a part of the terms with
+    another one is out of date. `observed_amount` is what was last paid, where nobody states what is
+    asked.
     """
 
     name: str | None
+    email: str | None
     status: Status
+    held: int | None
     store_status: str
     billing_interval: Interval | None
     billing_interval_count: int | None
     currency: str | None
     amount: int | None
+    payment_amount: int | None
+    priced_by: str | None
+    observed_amount: int | None
     discount_amount: int | None
     discount_percent: str | None
     tax_percent: str | None
@@ -107,87 +116,6 @@ class Terms(TypedDict, total=False):
     billing_address: Address | None
     shipping_address: Address | None
     inferred: list[str]
-
-
-class Document(TypedDict, total=False):
-    """The order facet `document`: the invoice, or the order as the store wrote it.
-
-    `due` is what a payment is asked for, where that is less than `gross`; `attempted` the time of
-    the last attempt, paid or failed. `cycle` says what it bills: the first cycle, a later one, a
-    change in between, or nothing of a subscription's rhythm (None).
-    """
-
-    number: str | None
-    state: Literal["draft", "open", "failed", "paid", "void", "uncollectible"]
-    gross: int
-    due: int
-    subtotal: int
-    discount: int
-    tax: int
-    shipping: int
-    currency: str
-    created: int | None
-    paid_date: int | None
-    attempted: int | None
-    next_attempt: int | None
-    cycle: Literal["create", "cycle", "update"] | None
-    subscription_id: str | None
-    customer_id: str | None
-    email: str | None
-    items: list[Item]
-
-
-class Payment(TypedDict, total=False):
-    """An order facet `payment:<source>`: one account of a payment.
-
-    Several accounts may speak of one payment (a charge and its intent): those with the same
-    `payment` are one, told by the account of the highest `weight`. An account of weight 0 is only a
-    checkout: until it is paid it is no order.
-    """
-
-    payment: str
-    weight: int
-    amount: int
-    currency: str
-    status: Literal["completed", "declined", "pending", "cancelled"]
-    date: int
-    fee: int | None
-    customer_id: str | None
-    email: str | None
-    reference: str | None
-    description: str | None
-    subscription_id: str | None
-
-
-class Refund(TypedDict, total=False):
-    """An order facet `refund:<id>`: money given back; only `completed` ones count."""
-
-    id: str
-    amount: int
-    date: int
-    status: Literal["completed", "pending", "failed"]
-    payment: str
-
-
-class Refunded(TypedDict):
-    """An order facet `refunded:<payment>`: how much of a payment its provider says is given back.
-
-    It counts where the single refunds are not told, or tell less. A refund that fails withdraws
-    the sum stated before it: `amount` is None.
-    """
-
-    amount: int | None
-    date: int
-    payment: str
-
-
-class Dispute(TypedDict, total=False):
-    """An order facet `dispute:<id>`: money withheld while open, gone when lost, back when won."""
-
-    id: str
-    amount: int
-    date: int
-    status: Literal["open", "lost", "won"]
 
 
 class Person(TypedDict, total=False):
@@ -218,10 +146,12 @@ class Method(TypedDict):
 class SubscriptionSaid:
     """What an event says of one subscription.
 
-    `facets`: `terms`, `origin {order_id}`, `schedule {completed}`, `discount {amount, percent,
-    coupon}` (where only the coupon's id is told, the catalogue knows the rest), `upcoming {date,
-    amount}`. `before` holds the previous value of facets, where the provider states it. `creation`
-    marks a provider-stated creation.
+    `facets`: `terms` (where events tell parts of them alone, as `terms:<part>`, see
+    `recurring_payments.show`), `origin {order_id}`, `schedule {completed}`, `discount {amount,
+    percent, coupon}` (where only the coupon's id is told, the catalogue knows the rest), `upcoming
+    {date, amount}`, `deleted`, `created:<ms>` (a time of creation that moves: the earliest counts).
+    `before` holds the previous value of facets, where the provider states it. `creation` marks a
+    provider-stated creation.
     """
 
     subscription_id: str
@@ -240,11 +170,15 @@ class OrderSaid:
     belong to by the same refs. The facet `attempt {date, action_required}` is when collecting a
     document last failed, for later accounts of the document that show the failure but not its
     time; or, with `action_required`, when it began to wait for the payer.
+
+    `mentions` are ids of other systems the event names beside the order (metadata, custom fields,
+    transaction ids): by them the sale is found again where another connection reports it too.
     """
 
     refs: tuple[str, ...]
     rank: int
     facets: Mapping[str, Facet]
+    mentions: tuple[str, ...] = ()
 
 
 # From the strongest name of an order to the weakest: its id is the id of the strongest one known.
@@ -281,7 +215,8 @@ class Parsed:
     `occurred_at` in ms, or None where the provider states no time. `live` tells test events from
     live ones, None where the provider does not say. `known` is False for types paysignal has no
     use for: they are counted and acknowledged. `digest` identifies the body without the fields that
-    vary by delivery.
+    vary by delivery. `once` is a token that may bring one event only, where the signature binds the
+    body loosely.
     """
 
     event_id: str
@@ -294,4 +229,6 @@ class Parsed:
     orders: tuple[OrderSaid, ...] = ()
     customers: tuple[CustomerSaid, ...] = ()
     catalogue: tuple[CatalogueSaid, ...] = ()
+    once: str | None = None
+    heard: Heard | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)

@@ -161,7 +161,8 @@ def _up_to(total: int, parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _of(state: State, prefix: str) -> list[tuple[str, Facet]]:
-    found = [(name, facet) for name, facet in state.items() if name.startswith(prefix)]
+    # One that was withdrawn is blank.
+    found = [(name, facet) for name, facet in state.items() if facet and name.startswith(prefix)]
     return sorted(found, key=lambda each: (each[1]["date"], each[0]))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from shared.domain import contacts, emails
+from shared.domain import activity, contacts, emails, newcomers
 from shared.domain.contacts import Contact, Share
 from shared.domain.fold_customers import Customers
 from shared.domain.ports import Name
@@ -33,11 +33,13 @@ class People:
     def settle(self, records: Iterable[Record]) -> None:
         """Attach records to contacts and move the contacts' sums. Raise Missing for reading."""
         settled = list(records)
+        mirrors = self._folding.connection.get("role") == "mirror"
         named = [email for each in settled if (email := self._email(each))]
         self._folding.want(("email", email) for email in named)
         unknown = [email for email in named if self._folding.get(("email", email)) is None]
         self._folding.want(("waits", email) for email in unknown)
         for record in settled:
+            record.standing.counts = not mirrors and record.standing.mirror_of is None
             record.contact_id = self._resolve(record)
         ids = {each for r in settled for each in (r.old_contact, r.contact_id) if each}
         self._folding.want(("contact", each) for each in sorted(ids))
@@ -68,35 +70,16 @@ class People:
             return record.old_contact
         if self._folding.connection.get("contact_policy") == "match_only":
             self._folding.rely_on(name)
-            self._wait(email)
+            newcomers.wait(self._folding, email)
             return None
-        return self._create(email)
-
-    def _wait(self, email: str) -> None:
-        """Leave word that a record waits for an address: whoever makes the contact looks for it."""
-        name: Name = ("waits", email)
-        if self._folding.get(name) is None:
-            self._folding.put(name, {})
-
-    def _create(self, email: str) -> str:
-        contact_id = self._folding.new_id()
-        contact = contacts.new(contact_id, email, self._folding.now)
-        self._folding.put(("email", email), {"contact_id": contact_id})
-        self._folding.put(("contact", contact_id), contact)
-        waits: Name = ("waits", email)
-        if self._folding.get(waits) is not None:
-            self._folding.send_job("attach_contact", email=email)
-        else:
-            # Nobody waits, as long as nobody begins to in between: that saves a job each time.
-            self._folding.rely_on(waits)
-        return contact_id
+        return newcomers.make(self._folding, email, self._folding.now)
 
     def _move(self, record: Record) -> None:
         """Take the record's old share from its old contact and give its new one to the new."""
         share = contacts.order_share if record.kind == ORDER else contacts.subscription_share
-        old = share(record.old_view) if record.old_contact else Share()
+        old = share(record.old_view) if record.old_contact and record.standing.counted else Share()
         view = record.view if record.merged_into is None else None
-        new = share(view) if record.contact_id else Share()
+        new = share(view) if record.contact_id and record.standing.counts else Share()
         if record.old_contact and record.old_contact != record.contact_id:
             self._change(record.old_contact, record, old, Share())
             old = Share()
@@ -137,6 +120,7 @@ def to_json(contact: Contact) -> dict[str, Any]:
     hidden = ("kept_orders", "first_start_date", "version")
     shown = {name: value for name, value in contact.items() if name not in hidden}
     return {
+        **dict.fromkeys(activity.LAST_DATES.values()),
         **shown,
         "customer": contact["kept_orders"] > 0,
         "customer_since": contacts.customer_since(contact),

@@ -12,7 +12,9 @@ from dataclasses import replace
 from typing import Any
 
 from shared.domain import changes, emails, orders, recurring_payments
+from shared.domain.mentions import MOST_OF_ORDER
 from shared.domain.ports import Name, Reading, Write
+from shared.domain.standing import Standing
 from shared.domain.timeline import Entry, Place, Rules, Told, View, follows, replay, tell
 
 RECURRING_PAYMENT, ORDER = "recurring_payment", "order"
@@ -36,6 +38,8 @@ class Record:
         self.state: dict[str, Any] = dict(self.head.get("facets") or {})
         self.newest: Place | None = _place(self.head.get("newest"))
         self.refs: set[str] = set(self.head.get("refs") or ())
+        self.mentions: set[str] = set(self.head.get("mentions") or ())
+        self.standing = Standing(self.head)
         self.customer_id: str | None = self.head.get("customer_id")
         # What it was last told of its customer, if nothing was sorted anew since.
         self.told_customer: str | None = self.head.get("told_customer")
@@ -63,6 +67,7 @@ class Record:
     def add(self, entry: Entry) -> None:
         """Put one entry in its place, and tell again whatever comes after it."""
         self.touched = True
+        self.mentions |= set(entry.mentions)
         held = self._written.get(_key(entry)) or (self._entries or {}).get(_key(entry))
         ahead = held is None and self._entries is None
         if ahead and follows(entry, self.newest, self.state, self._rules):
@@ -91,6 +96,7 @@ class Record:
         announced = {k for k, each in before.items() if each.kind == "created" and not each.joined}
         paid = {k for k, each in before.items() if each.money == "first"}
         self._entries = {_key(entry): entry for entry in entries}
+        self.mentions = {each for entry in self._entries.values() for each in entry.mentions}
         for key, gone in before.items():
             if key not in self._entries:
                 self._removed[key] = gone
@@ -228,9 +234,11 @@ class Record:
         if self.kind == ORDER:
             head |= {"refs": sorted(self.refs), "provisional": self.provisional}
             head["brought"] = self._brought
+            if self.mentions:
+                head["mentions"] = sorted(self.mentions)[:MOST_OF_ORDER]
         else:
             head["states"] = self._states
-        return head
+        return head | self.standing.to_head()
 
     def _modified(self) -> int | None:
         """Return when the store last said something of the record itself."""
@@ -238,7 +246,7 @@ class Record:
         own = [
             entry.at
             for entry in self._written.values()
-            if any(name in ("terms", "schedule") for name in entry.said)
+            if any(name.partition(":")[0] in ("terms", "schedule") for name in entry.said)
         ]
         return max([*own, *([held] if held is not None else [])], default=None)
 

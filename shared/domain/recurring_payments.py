@@ -1,8 +1,8 @@
 """A recurring payment: what its facets add up to, in ActiveCampaign's field names.
 
 Pure: `show` turns a subscription's facets into the record's fields. Beside the store's own `terms`
-it reads `order:<id>` facets (what each of its orders says of payment) and `customer` (the store's
-customer as far as it concerns this subscription).
+(and their parts, `terms:<part>`) it reads `order:<id>` facets (what each of its orders says of
+payment) and `customer` (the store's customer as far as it concerns this subscription).
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ _STATE = (
 
 def show(state: State) -> dict[str, Any] | None:
     """Return the record's fields; None while nothing has been said of the subscription itself."""
-    terms = state.get("terms")
-    if terms is None:
+    stated = _terms(state)
+    if stated is None:
         return None
+    terms = _unless_deleted(stated, state.get("deleted"))
     orders = _orders(state)
     last = orders[-1] if orders else None
     customer = state.get("customer") or {}
     return {
         "name": terms.get("name"),
-        "status": _status(terms, state),
+        "status": _status(terms, state, last),
         "store_status": terms.get("store_status"),
         "billing_interval": terms.get("billing_interval"),
         "billing_interval_count": terms.get("billing_interval_count"),
         **_amounts(terms, state, orders),
-        "last_payment_status": last["status"] if last else terms.get("last_payment_status"),
-        "last_payment_date": last["date"] if last else terms.get("last_payment_date"),
+        **_last_payment(terms, last),
         "start_date": terms.get("start_date"),
         "renewal_date": _renewal(terms),
         "next_payment_date": _next_payment(terms, last),
@@ -52,7 +52,7 @@ def show(state: State) -> dict[str, Any] | None:
         "payment_method_expiration": _expiration(terms, customer),
         "origin_order_id": (state.get("origin") or {}).get("order_id"),
         "currency": terms.get("currency"),
-        "store_created_date": terms.get("created_date"),
+        "store_created_date": _created(terms, state),
         "is_trial": bool(terms.get("is_trial")),
         "cancel_at_period_end": bool(terms.get("cancel_at_period_end")),
         "total_cycles": terms.get("total_cycles") or 0,
@@ -65,6 +65,29 @@ def show(state: State) -> dict[str, Any] | None:
         "email": terms.get("email") or customer.get("email"),
         "inferred": terms.get("inferred") or [],
     }
+
+
+def _terms(state: State) -> Facet | None:
+    """Return the terms with the parts that some stores tell one by one; None without a status.
+
+    Parts count in the order of their names, a later one over an earlier, `terms` itself over all:
+    so what was inferred can be told beside what is stated, and gives way to it. A part that was
+    priced by another plan or quantity than `terms` names is out of date.
+    """
+    by = (state.get("terms") or {}).get("priced_by")
+    parts = sorted(
+        name
+        for name, facet in state.items()
+        if name.startswith("terms:") and (by is None or facet.get("priced_by", by) == by)
+    )
+    if not parts:
+        return state.get("terms")
+    told: dict[str, Any] = {}
+    inferred: set[str] = set()
+    for facet in (*(state[name] for name in parts), state.get("terms") or {}):
+        inferred = (inferred - facet.keys()) | set(facet.get("inferred") or ())
+        told |= facet
+    return {**told, "inferred": sorted(inferred)} if "status" in told else None
 
 
 def is_created(states_creation: bool) -> Any:
@@ -117,6 +140,22 @@ def compact(state: State) -> dict[str, Facet]:
     return kept
 
 
+def _created(terms: Facet, state: State) -> int | None:
+    told = [int(n.removeprefix("created:")) for n in state if n.startswith("created:")]
+    return min(told, default=terms.get("created_date"))
+
+
+def _last_payment(terms: Facet, last: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the last payment: the last order's, unless the store tells of a later one."""
+    stated = terms.get("last_payment_date")
+    if last is None or (stated is not None and stated > last["date"]):
+        return {
+            "last_payment_status": terms.get("last_payment_status"),
+            "last_payment_date": stated,
+        }
+    return {"last_payment_status": last["status"], "last_payment_date": last["date"]}
+
+
 def _orders(state: State) -> list[dict[str, Any]]:
     """Return the orders that say something of payment, the newest last."""
     known = [
@@ -128,16 +167,33 @@ def _orders(state: State) -> list[dict[str, Any]]:
 
 
 def _cycles(terms: Facet, state: State) -> int:
-    stated = terms.get("cycles_completed")
-    if stated is not None:
-        return int(stated)
-    return sum(
+    """Return the cycles paid: as the store stated them, or more where orders tell of later ones."""
+    paid = sum(
         1 for name, facet in state.items() if name.startswith("order:") and facet.get("cycle_paid")
     )
+    return max(int(terms.get("cycles_completed") or 0), paid)
 
 
-def _status(terms: Facet, state: State) -> Any:
+def _unless_deleted(terms: Facet, gone: Facet | None) -> Facet:
+    """Return the terms; those of a deleted subscription as what they were, cancelled."""
+    if not (gone or {}).get("deleted") or terms["status"] in ("cancelled", "expired"):
+        return terms
+    return {
+        **terms,
+        "status": "cancelled",
+        "next_payment_date": None,
+        "cancel_at_period_end": False,
+        "cancelled_date": terms.get("cancelled_date") or (gone or {})["date"],
+    }
+
+
+def _status(terms: Facet, state: State, last: Mapping[str, Any] | None) -> Any:
     completed = (state.get("schedule") or {}).get("completed")
+    held = terms.get("held")
+    if held is not None and terms["status"] == "paused" and last is not None:
+        # What was paid since was unpaid while it was held; that it goes on the store has to say.
+        unpaid = last["status"] in ("declined", "pending") or last["date"] >= held
+        return "payment_failed" if unpaid else "paused"
     return "expired" if completed and terms["status"] == "cancelled" else terms["status"]
 
 
@@ -162,6 +218,8 @@ def _amounts(terms: Facet, state: State, orders: list[dict[str, Any]]) -> dict[s
             gross += (billed.get("discount") or 0) - (discount or 0) + tax - (billed["tax"] or 0)
     elif gross is None and amount is not None:
         gross = max(0, amount - (discount or 0))
+    elif gross is None:
+        gross = terms.get("observed_amount")
     return {
         "payment_amount": gross,
         "discount_amount": discount or 0,
@@ -206,7 +264,9 @@ def _discount(amount: int | None, terms: Facet, told: Facet | None) -> int | Non
 
 
 def _renewal(terms: Facet) -> int | None:
-    return None if terms.get("cancel_at_period_end") else terms.get("next_payment_date")
+    if terms.get("cancel_at_period_end"):
+        return None
+    return terms.get("renewal_date") or terms.get("next_payment_date")
 
 
 def _next_payment(terms: Facet, last: Mapping[str, Any] | None) -> int | None:

@@ -25,6 +25,7 @@ _KEY = ("key_id", "name", "scopes", "expires_date", "created_date")
 _QUARANTINED = tuple(
     "id connection_id provider event_id event_type code reason received_date".split()
 )
+_ALIKE = "The same email, amount and currency, within 15 minutes of each other."
 _ITEM = ("category", "name", "sku", "brand", "tag", "store_primary_id", "quantity", "amount")
 _LABELS = ("category", "sku", "brand", "tag")
 # What revenue counts by, which the order tells through its disputes.
@@ -44,6 +45,20 @@ def key(document: Document) -> Json:
 def quarantined(row: Document) -> Json:
     """Return a quarantine row without the event's body."""
     return _picked(row, _QUARANTINED)
+
+
+def duplicate(row: Document) -> Json:
+    """Return two orders that look alike, and why they are suspected of being one sale."""
+    alike = {"email": row["email"], "gross": row["gross"], "currency": row["currency"]}
+    sold = [
+        {"connection_id": connection_id, "order_id": order_id, **alike, "occurred_date": when}
+        for connection_id, order_id, when in row["orders"]
+    ]
+    return {
+        "duplicate_id": row["duplicate_id"],
+        "orders": [changes.to_json(each) for each in sold],
+        "reason": _ALIKE,
+    }
 
 
 def contact(document: Document) -> Json:
@@ -72,6 +87,7 @@ def joined(name: Name, head: Document, view: View, goods: Goods) -> Json:
         "connection_id": connection_id,
         "store_recurring_payment_id": name[2],
         **view,
+        **_by_plan(connection_id, view, goods),
         "name": title.get("name") or view["name"],
         "line_items": _items(connection_id, items, goods),
         "store_customer_id": head.get("customer_id"),
@@ -80,6 +96,24 @@ def joined(name: Name, head: Document, view: View, goods: Goods) -> Json:
         "mirror_of": head.get("mirror_of"),
         "version": head["version"],
     }
+
+
+def _by_plan(connection_id: str, view: View, goods: Goods) -> Json:
+    """Return what the catalogue's price says of a subscription whose store does not state it."""
+    items = view["line_items"]
+    if not items or view.get("billing_interval") is not None:
+        return {}
+    price = _good(connection_id, "price", items[0].get("price_id"), goods)
+    if not price.get("billing_interval"):
+        return {}
+    told: Json = {
+        "billing_interval": price["billing_interval"],
+        "billing_interval_count": price.get("billing_interval_count"),
+    }
+    alone = len(items) == 1 and view.get("payment_amount") is None
+    if alone and price.get("amount") is not None and price.get("currency") == view["currency"]:
+        told["payment_amount"] = price["amount"] * (items[0].get("quantity") or 1)
+    return told
 
 
 def recurring_payment(name: Name, head: Document, view: View, goods: Goods) -> Json:

@@ -17,7 +17,7 @@ from itertools import groupby
 from typing import Any
 
 from shared.domain import times
-from shared.domain.observations import Facet
+from shared.domain.observations import SUPPRESSED, Facet
 
 State = Mapping[str, Facet]
 View = Mapping[str, Any]
@@ -49,7 +49,8 @@ class Entry:
     creation of its record, `joined` a creation that was announced before, by itself or another.
     `money` is "first" where an order was announced to bring money first, "joined" where that was
     announced in another record.
-    `contact_version` is the version of the contact the change was recorded with.
+    `contact_version` is the version of the contact the change was recorded with. `mentions` are ids
+    of other systems the event names beside an order.
     """
 
     at: int
@@ -72,12 +73,18 @@ class Entry:
     contact_id: str | None = None
     contact_version: int = 0
     money: str | None = None
+    mentions: tuple[str, ...] = ()
 
     @property
     def place(self) -> Place:
         """Where the entry stands among the record's others."""
         event = f"{self.event_id}~{self.event_type}"
         return (self.at, self.rank, self.turn, self.received_at, event)
+
+    @property
+    def suppressed(self) -> bool:
+        """Whether the event's sender wants nothing set off by it."""
+        return self.event_type.endswith(SUPPRESSED)
 
 
 @dataclass(slots=True)
@@ -118,6 +125,15 @@ class Rules:
     difference: Callable[[View, View], list[Change]]
     born: Callable[[Entry, View], bool]
     chained: bool
+
+
+def placed(facets: Mapping[str, Facet], at: int) -> dict[str, Facet]:
+    """Return an event's facets to be kept; what has no time of its own happened at `at` (ms)."""
+    kept: dict[str, Facet] = {name: dict(facet) for name, facet in facets.items()}
+    gone = kept.get("deleted")
+    if gone is not None and gone["deleted"] and gone["date"] is None:
+        kept["deleted"] = {**gone, "date": at}
+    return kept
 
 
 def turn_of(said: Iterable[str]) -> int:

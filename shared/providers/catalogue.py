@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from shared.domain.observations import Parsed
-from shared.providers import stripe
+from shared.providers import activecampaign, api_store, paykickstart, paypal, stripe, woocommerce
 
 Parse = Callable[[bytes, Mapping[str, str]], Parsed]
 
@@ -17,14 +17,32 @@ class Provider:
 
     `parse` raises Quarantined for what can never be accepted. `states_creation` tells whether the
     provider announces new subscriptions, or a first sight near the start has to do. `fetchable`
-    names the objects its API can be asked for one by one.
+    names the objects its API can be asked for one by one. `confirms` says that where there are API
+    credentials, the API has to confirm an event before it counts. `door` says that webhooks come.
     """
 
     parse: Parse
     states_creation: bool
     fetchable: frozenset[str]
+    confirms: bool = False
+    door: bool = True
 
 
 PROVIDERS: dict[str, Provider] = {
+    # It speaks of people, never of payments.
+    "activecampaign": Provider(activecampaign.parse, False, frozenset({"contact", "contacts"})),
+    # Its items come through the API, and are folded there.
+    "api": Provider(api_store.parse, False, frozenset(), door=False),
+    "paykickstart": Provider(paykickstart.parse, False, frozenset({"subscription"})),
+    "paypal": Provider(
+        paypal.parse,
+        states_creation=True,
+        fetchable=frozenset({"event", "customer", "subscription", "product"}),
+        confirms=True,
+    ),
     "stripe": Provider(stripe.parse, True, frozenset({"customer", "subscription", "product"})),
+    # A body may be built long after the creation it announces: then a first sight has to do.
+    "woocommerce": Provider(
+        woocommerce.parse, False, frozenset({"subscription", "order", "product"})
+    ),
 }

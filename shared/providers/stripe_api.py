@@ -7,21 +7,25 @@ own error texts are not repeated, because they may quote the key.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
+from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 
 from shared.domain.errors import Quarantined, Retryable
+from shared.domain.times import SECOND
 
 API_VERSION = "2026-10-28.endive"
 TIMEOUT_SECONDS = 10.0
 _TRIES = 3
 # A longer wait is the queue's, not one that keeps a Lambda running.
 _WAIT_SECONDS_MAX = 10.0
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 # What a fetch expands, so that one call tells as much as it can.
 _OBJECTS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -74,6 +78,28 @@ class StripeApi:
             # A restricted key may read the object, but not all that it could bring along.
             response = self._get(path, None)
         return _answer(response)
+
+    def event(
+        self, call: Mapping[str, Any], found: Mapping[str, Any], now: int
+    ) -> tuple[str, bytes]:
+        """Return the id and the body of the event that tells of an answer; `now` is in ms.
+
+        The time belongs to the id: the same object fetched again later is another event.
+        """
+        created, kind = now // SECOND, call["object"]
+        named = _canonical([kind, call["id"], created, found])
+        event_id = f"fetch_{sha256(named.encode()).hexdigest()[:32]}"
+        event = {
+            "object": "event",
+            "id": event_id,
+            "type": f"fetched.{kind}",
+            "created": created,
+            "data": {"object": found},
+        }
+        # A list and a deleted object do not say; then nobody can.
+        if isinstance(found.get("livemode"), bool):
+            event["livemode"] = found["livemode"]
+        return event_id, _canonical(event).encode()
 
     def close(self) -> None:
         """Close the connections kept alive."""

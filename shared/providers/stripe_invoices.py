@@ -34,6 +34,7 @@ from shared.providers.stripe_shapes import (
     identity,
     linked,
     mapping,
+    mentions,
     moment,
     rows,
     text,
@@ -66,7 +67,7 @@ def invoice(event: Event) -> Said:
         rank = max(rank, _FAILURE)
     elif event.type == "invoice.payment_action_required":
         facets["attempt"] = {"date": event.at, "action_required": True}
-    order = OrderSaid(_refs(thing), rank, facets)
+    order = OrderSaid(_refs(thing), rank, facets, mentions(thing))
     return Said(orders=(order,), customers=_payer(thing, document["customer_id"], rank))
 
 

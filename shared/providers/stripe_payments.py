@@ -31,6 +31,7 @@ from shared.providers.stripe_shapes import (
     identity,
     linked,
     mapping,
+    mentions,
     moment,
     rows,
     text,
@@ -80,7 +81,8 @@ def charge(event: Event) -> Said:
         mapping(thing, "shipping"),
         rank,
     )
-    return Said(orders=(OrderSaid(refs, rank, facets),), customers=people)
+    order = OrderSaid(refs, rank, facets, mentions(thing))
+    return Said(orders=(order,), customers=people)
 
 
 def intent(event: Event) -> Said:
@@ -92,7 +94,8 @@ def intent(event: Event) -> Said:
     tried = linked(thing, "latest_charge") or (linked({"c": charges[0]}, "c") if charges else None)
     refs = _refs(_invoice_of(thing), own, tried)
     if status is None:
-        return Said(orders=(OrderSaid(refs, CREATED, {}),) if len(refs) > 1 else ())
+        linking = OrderSaid(refs, CREATED, {}, mentions(thing))
+        return Said(orders=(linking,) if len(refs) > 1 else ())
     asked = amount(thing, "amount", code)
     received = amount(thing, "amount_received", code) if status == "completed" else None
     value = received or asked
@@ -113,7 +116,8 @@ def intent(event: Event) -> Said:
         description=text(thing, "description"),
         subscription_id=None,
     )
-    return Said(orders=(OrderSaid(refs, _RANKS[status], {f"payment:{own}": facet}),))
+    order = OrderSaid(refs, _RANKS[status], {f"payment:{own}": facet}, mentions(thing))
+    return Said(orders=(order,))
 
 
 def session(event: Event) -> Said:
@@ -127,7 +131,7 @@ def session(event: Event) -> Said:
     facets = _session_payment(event, own, intent_id, status) if status else {}
     worth = bool(facets) or len(refs) > 1
     return Said(
-        orders=(OrderSaid(refs, rank, facets),) if worth else (),
+        orders=(OrderSaid(refs, rank, facets, mentions(thing)),) if worth else (),
         customers=_session_payer(thing, rank),
     )
 

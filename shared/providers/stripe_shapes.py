@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from shared.domain import emails, money, times
 from shared.domain.errors import Quarantined
+from shared.domain.mentions import ids_among
 from shared.domain.observations import (
     Address,
     CatalogueSaid,
@@ -158,6 +159,17 @@ def rows(thing: Json, key: str) -> list[Json]:
     if isinstance(value, dict):
         value = value.get("data")
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def mentions(thing: Json) -> tuple[str, ...]:
+    """Return what may be ids of other systems: metadata, custom fields, a checkout's reference.
+
+    Systems that sell through Stripe leave their own order's or transaction's id there.
+    """
+    custom = (each.get("value") for each in rows(thing, "custom_fields"))
+    return ids_among(
+        [*mapping(thing, "metadata").values(), thing.get("client_reference_id"), *custom]
+    )
 
 
 def split_name(name: str | None) -> tuple[str | None, str | None]:

@@ -17,6 +17,7 @@ from shared.domain.automations.definition import Automation
 from shared.domain.automations.parse import automation_of
 from shared.domain.automations.segments import among
 from shared.domain.automations.trigger import Index
+from shared.domain.directory import directory_of
 from shared.domain.errors import Invalid
 from shared.domain.ports import Document, Reads
 
@@ -46,6 +47,7 @@ class Known:
     ) -> None:
         self.index = Index(automations)
         self.connections = connections
+        self.directory = directory_of(connections.values())
         self.settings = settings
         self._endpoints = {each["endpoint_id"]: frozenset(each["events"]) for each in endpoints}
 

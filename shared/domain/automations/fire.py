@@ -18,6 +18,7 @@ from typing import Any, Protocol
 
 from shared.domain import times
 from shared.domain.automations import bus_events
+from shared.domain.automations.announced import Place, is_creation, places_of
 from shared.domain.automations.bus_events import BusEvent
 from shared.domain.automations.configuration import Configuration, Known
 from shared.domain.automations.definition import CHANGES, Automation
@@ -97,7 +98,9 @@ class Fire:
             return []
         happening = Happening(name, _as_announced(found["entry"]), None, now)
         known = self._configuration.at(now, connection_id)
-        due = [each for each in known.index.candidates(happening) if each.trigger.settles]
+        due = [
+            each for each in known.index.candidates(happening) if _settles(each, happening, known)
+        ]
         sight = self._sight(happening, known) if due else None
         return self._tell([], self._fire(due, sight, known, now) if sight else [])
 
@@ -140,14 +143,24 @@ class Fire:
         happening = sight.happening
         connection = known.connections.get(happening.record[1])
         fired: Fired = []
+        places: list[Place] | None = None
         for automation in due:
             decision = judge(automation, sight)
             if decision.fires:
                 firing = firing_of(automation, happening, sight.contact, connection, decision, now)
-                held = self._firings.keep(firing, automation)
+                if places is None:
+                    places = self._places(sight, known)
+                held = self._firings.keep(firing, automation, places)
                 fired += [(held, automation)] if held is not None else []
         self._subscribers.fired(fired, sight, known, now)
         return fired
+
+    def _places(self, sight: Sight, known: Known) -> list[Place]:
+        """Return where else a creation may have been announced, if anybody else reports it."""
+        happening = sight.happening
+        if not is_creation(happening) or not known.directory.doubles(happening.record[1]):
+            return []
+        return places_of(happening, sight.head, self._store)
 
     def _tell(self, told: Sequence[BusEvent], fired: Fired) -> list[str]:
         events = [*told, *(bus_events.fired(firing) for firing, _ in fired)]
@@ -161,11 +174,21 @@ def _due(happening: Happening, known: Known, now: int) -> tuple[list[Automation]
     rest = max(0, happening.entry.recorded_at + known.settle - now)
     due, waits = [], False
     for each in known.index.candidates(happening):
-        if each.trigger.settles and rest:
+        if rest and _settles(each, happening, known):
             waits = True
         else:
             due.append(each)
     return due, rest if waits else 0
+
+
+def _settles(automation: Automation, happening: Happening, known: Known) -> bool:
+    """Tell whether an automation waits for a creation's first burst of events to be over.
+
+    It does for a segment; and where a processor and a seller report one sale at the same moment,
+    until it can be known which of them owns it.
+    """
+    both = is_creation(happening) and known.directory.sells_through(happening.record[1])
+    return both or automation.trigger.settles
 
 
 def _as_announced(entry: Entry) -> Entry:
@@ -179,5 +202,5 @@ def _as_announced(entry: Entry) -> Entry:
 
 def _is_told(happening: Happening) -> bool:
     """Tell whether the bus hears of a change: not of imported history, nor of a contact's match."""
-    known = happening.type in CHANGES
-    return known and not happening.entry.historical and not happening.retells
+    entry, known = happening.entry, happening.type in CHANGES
+    return known and not (entry.historical or entry.suppressed or happening.retells)

@@ -8,9 +8,10 @@ Two changes that race for a contact's only run of a `once` automation meet in it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from shared.domain.automations.announced import Place, marks, name_of
 from shared.domain.automations.definition import ORDER_CREATED, Automation
 from shared.domain.automations.happening import Happening
 from shared.domain.automations.identity import firing_id
@@ -41,29 +42,39 @@ class Firings:
         self._queue = queue
         self._url = url
 
-    def keep(self, firing: Document, automation: Automation) -> Document | None:
+    def keep(
+        self, firing: Document, automation: Automation, places: Sequence[Place] = ()
+    ) -> Document | None:
         """Keep a firing and have it run; return it as it stands, None where `once` is used up.
 
-        One that is there already is sent again as long as nobody has taken it up.
+        One that is there already is sent again as long as nobody has taken it up. A creation that
+        another connection may report is kept only if nothing was announced at its `places`.
         """
-        held = self._commit(firing, automation)
+        held = self._commit(firing, automation, places)
         if held is not None and held["state"] == "pending":
             about = {name: firing[name] for name in ("automation_id", "firing_id")}
             self._queue.send_call(self._url, {"kind": "run", **about})
         return held
 
-    def _commit(self, firing: Document, automation: Automation) -> Document | None:
+    def _commit(
+        self, firing: Document, automation: Automation, places: Sequence[Place]
+    ) -> Document | None:
         name: Name = ("firing", firing["automation_id"], firing["firing_id"])
         mark: Name = ("once", firing["automation_id"], firing["contact"]["contact_id"])
         once, mark_version = automation.trigger.once, 0
+        announced = [name_of(automation.automation_id, place) for place in places]
+        found: Mapping[Name, Document | None] = {}
         for _ in range(_RIVALS):
-            steps = [Write(name, firing, 0)]
+            told = marks(firing, automation, places, found)
+            if told is None:
+                return None
+            steps = [Write(name, firing, 0), *told]
             if once:
                 steps.append(Write(mark, _mark(firing, automation, mark_version), mark_version))
             try:
                 self._store.commit(steps)
             except Contended:
-                found = self._store.read([name, mark])
+                found = self._store.read([name, mark, *announced])
                 if found[name] is not None:
                     return found[name]
                 marked = found[mark] if once else None

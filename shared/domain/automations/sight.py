@@ -50,7 +50,7 @@ class Sight:
     ) -> None:
         self.happening = happening
         self.contact = contact
-        self._head = head
+        self.head = head
         self._store = store
         self._known = known
         self._subject: Subject | None = None
@@ -92,7 +92,7 @@ class Sight:
     def _records(self) -> tuple[Held | None, Held | None]:
         """Return the order and the recurring payment a change is about, as they are now."""
         if self._found is None:
-            record, head = self.happening.record, self._head
+            record, head = self.happening.record, self.head
             if self.happening.kind != "order":
                 self._found = None, _held(record, head)
                 return self._found

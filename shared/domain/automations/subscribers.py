@@ -32,7 +32,8 @@ class Subscribers:
     def changed(self, happening: Happening, sight: Sight, known: Known, now: int) -> None:
         """Send a change to whoever hears of such."""
         endpoints = known.subscribers(happening.type)
-        if not endpoints or happening.entry.historical:
+        entry = happening.entry
+        if not endpoints or entry.historical or entry.suppressed:
             return
         connection = known.connections.get(happening.record[1])
         facts = {"firing_id": None, **facts_of(happening, sight.contact, connection)}

@@ -18,6 +18,7 @@ Printed = Mapping[str, Any]
 
 VALUE_CHARACTERS_MAX = 1_000
 _CONTACT = """contact_id email first_name last_name phone company aliases tags lists segments
+    last_visit_date last_sent_date last_open_date last_click_date last_reply_date
     created_date first_order_date last_order_date customer customer_since orders_count
     revenue""".split()
 _SOURCE = "first_source campaign landing_page".split()

@@ -74,6 +74,8 @@ def refusal(automation: Automation, happening: Happening) -> str | None:
         found = _unmatched(trigger, entry)
         if found is not None:
             return found
+    if entry.suppressed:
+        return "suppressed"
     if entry.historical and (trigger.history_from is None or entry.at < trigger.history_from):
         return "historical"
     return "late" if entry.late and trigger.skips_late else None
