@@ -1,0 +1,1 @@
+"""WooCommerce's door: prove the sender, queue the body untouched, acknowledge."""
