@@ -21,6 +21,8 @@ class Options:
     """Web origins whose pages may call the API; none by default."""
     customer_key: bool = False
     """Encrypt with a KMS key of your own instead of AWS-owned keys; costs a dollar a month."""
+    paypal_authority: str = ""
+    """Certificate (PEM) of PayPal's stand-in, which the local door trusts; heeded where `local`."""
     door_concurrency: int = 50
     """Executions kept for each door and its ceiling; 0 for none, in accounts with a low limit."""
 
@@ -33,6 +35,7 @@ class Options:
             local=_context(node, "local") in ("true", "1"),
             cors_origins=tuple(origin for origin in origins.split(",") if origin),
             customer_key=_context(node, "customer_key") in ("true", "1"),
+            paypal_authority=_context(node, "paypal_authority"),
             door_concurrency=int(concurrency) if concurrency else cls.door_concurrency,
         )
 

@@ -64,6 +64,9 @@ class PaysignalStack(Stack):
             self.secrets.grant_read(door)
             self.storage.grant_put_bodies(door)
             self.queues.events.grant_send_messages(door)
+        if options.local and options.paypal_authority:
+            paypal = doors.by_provider["paypal"]
+            paypal.add_environment("PAYPAL_AUTHORITY", options.paypal_authority)
         return doors
 
     def _process_events(self) -> None:

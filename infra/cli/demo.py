@@ -1,9 +1,10 @@
 """`paysignal demo`: a month of a small business, from its webhooks to triggers and reports.
 
-The month ends today and is made up alike on every machine. Its author also writes down what the
-books must say, so the demo ends by holding records, triggers and reports against that, to the cent.
-A day's month has a connection and people of its own: what else the stack holds changes nothing, and
-playing it again changes nothing either.
+The month ends today and is made up alike on every machine, as are three small stores of the other
+providers beside it. Their authors also write down what the books must say, so the demo holds
+records, triggers and reports against that, to the cent. A day's stores have connections and people
+of their own: what else the stack holds changes nothing, and playing them again changes nothing
+either. The reports at its end are the month's: they are asked for its connection alone.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from __future__ import annotations
 import argparse
 import secrets
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
@@ -19,10 +19,19 @@ from urllib.parse import quote
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import Progress, track
+from rich.progress import track
 
 from infra.cli.command import CliError
-from infra.cli.demo_report import disagreements, show_contacts, show_reports
+from infra.cli.demo_posting import post_all, wait_until_processed
+from infra.cli.demo_report import disagreements, show_contacts, show_reports, telling_first
+from infra.cli.demo_stores import (
+    Played,
+    disagreements_of,
+    misfirings,
+    play_stores,
+    say_that_the_books_agree,
+    show_side_by_side,
+)
 from infra.cli.demo_story import FORTY, Story, story_of
 from infra.cli.demo_triggers import ENDPOINT, Triggers
 from infra.cli.outbound import Outbound
@@ -35,9 +44,8 @@ from infra.samples.stripe_month import Month
 SUMMARY = "start the stack, play a month of signed webhooks, show its triggers and reports"
 EXAMPLES = """  ./paysignal demo
   ./paysignal demo --subscriptions 100"""
-# As many as a provider keeps open; more only queue up inside one machine.
-_POSTS_AT_ONCE = 6
-_DRAIN_SECONDS = 120
+# How many of the month's contacts stand beside those of the other stores.
+_BESIDE = 3
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -72,28 +80,53 @@ def play(story: Story, running: Running, endpoints: Endpoints, console: Console)
         secret = _connect(running, api, story.connection)
         console.print(f"[green]✓[/] Stripe may post to the connection [bold]{story.connection}[/]")
         with Triggers(api, story.connection, story.month, console) as triggers:
-            _post_all(api, story, secret, console)
-            _wait_until_processed(running, console)
+            _post_month(api, story, secret, console)
+            wait_until_processed(running, console)
             wrong = triggers.missed()
             triggers.say_how_many()
-        contacts = _contacts(api, story.month, console)
-        show_contacts(contacts, console)
-        unmatched = _unmatched(api, story, contacts)
-        false = disagreements(contacts, unmatched, story.month.truth)
-        if not false:
-            truth = story.month.truth
-            console.print(
-                f"\n[green]✓[/] all {len(truth.subscriptions)} subscriptions and "
-                f"{len(truth.paid_orders())} orders are as the books say, to the cent",
-                soft_wrap=True,
-            )
-        if unmatched:
-            console.print(
-                f"[yellow]·[/] {len(unmatched)} of them wait for their contact: no webhook of this "
-                "month named an email",
-                soft_wrap=True,
-            )
+            contacts, false = _hold_to_books(api, story, console)
+            played = play_stores(story.stores, running, api, endpoints, console)
+            wrong += misfirings(story.stores, triggers)
+            wait_until_processed(running, console)
+        false += _compare_stores(story, contacts, played, console)
         return [*wrong, *false, *show_reports(api, story, console)]
+
+
+def _hold_to_books(
+    api: Outbound, story: Story, console: Console
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Show the month's contacts; return them, and where the records are wrong."""
+    contacts = _contacts(api, story.month, console)
+    show_contacts(contacts, console)
+    unmatched = _unmatched(api, story, contacts)
+    false = disagreements(contacts, unmatched, story.month.truth)
+    if not false:
+        truth = story.month.truth
+        console.print(
+            f"\n[green]✓[/] all {len(truth.subscriptions)} subscriptions and "
+            f"{len(truth.paid_orders())} orders are as the books say, to the cent",
+            soft_wrap=True,
+        )
+    if unmatched:
+        console.print(
+            f"[yellow]·[/] {len(unmatched)} of them wait for their contact: no webhook of this "
+            "month named an email",
+            soft_wrap=True,
+        )
+    return contacts, false
+
+
+def _compare_stores(
+    story: Story, contacts: list[dict[str, Any]], played: Played, console: Console
+) -> list[str]:
+    """Show the contacts of all stores; return where the other stores' records are wrong."""
+    beside = telling_first(contacts)[:_BESIDE]
+    people = [("Stripe", beside), *((store.name, found) for store, found in played)]
+    show_side_by_side(people, console)
+    wrong = [line for store, found in played for line in disagreements_of(store, found)]
+    if not wrong:
+        say_that_the_books_agree(story.stores, console)
+    return wrong
 
 
 def _connect(running: Running, api: Outbound, connection_id: str) -> str:
@@ -112,8 +145,8 @@ def _connect(running: Running, api: Outbound, connection_id: str) -> str:
     return secret
 
 
-def _post_all(api: Outbound, story: Story, secret: str, console: Console) -> None:
-    """Post the deliveries as they arrived: some late, some twice, several at once."""
+def _post_month(api: Outbound, story: Story, secret: str, console: Console) -> None:
+    """Post the deliveries as they arrived: some late, some twice."""
     path, told = f"/webhooks/stripe/{story.connection}", story.month
 
     def post(delivery: Delivery) -> int:
@@ -121,33 +154,12 @@ def _post_all(api: Outbound, story: Story, secret: str, console: Console) -> Non
         headers = {"content-type": "application/json", "stripe-signature": signature}
         return api.post_raw(path, delivery.event.body, headers)
 
-    with ThreadPoolExecutor(_POSTS_AT_ONCE) as pool:
-        posts = pool.map(post, told.deliveries)
-        title, total = "posting a month of webhooks", len(told.deliveries)
-        quiet = not console.is_terminal
-        answers = list(track(posts, title, total, console=console, transient=True, disable=quiet))
-    repeated = len(told.deliveries) - len(told.events)
+    count = post_all(told.deliveries, post, "posting a month of webhooks", console)
     console.print(
-        f"[green]✓[/] {answers.count(200)} of {len(answers)} webhooks accepted, among them "
-        f"{repeated} that came twice and some that came hours late",
+        f"[green]✓[/] {count} of {count} webhooks accepted, among them "
+        f"{count - len(told.events)} that came twice and some that came hours late",
         soft_wrap=True,
     )
-    if set(answers) != {200}:
-        raise CliError("Not every webhook was accepted. Look: ./paysignal tail --once")
-
-
-def _wait_until_processed(running: Running, console: Console) -> None:
-    """Wait until the queues are empty. Raise CliError when they do not become so."""
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        bar = progress.add_task("processing", total=None)
-        deadline = time.monotonic() + _DRAIN_SECONDS
-        most = 1
-        while left := running.messages_waiting():
-            if time.monotonic() > deadline:
-                raise CliError(f"{left} events still wait. Look: ./paysignal doctor")
-            most = max(most, left)
-            progress.update(bar, total=most, completed=most - left)
-            time.sleep(0.3)
 
 
 def _contacts(api: Outbound, told: Month, console: Console) -> list[dict[str, Any]]:

@@ -53,9 +53,14 @@ def show_contacts(contacts: list[Json], console: Console) -> None:
             "status": ", ".join(paid["status"] for paid in each["recurring_payments"]),
             "tags": ", ".join(held["tag"] for held in each["tags"]),
         }
-        for each in sorted(contacts, key=_telling, reverse=True)[:_SHOWN]
+        for each in telling_first(contacts)[:_SHOWN]
     ]
     console.print(text_table(rows, columns))
+
+
+def telling_first(contacts: list[Json]) -> list[Json]:
+    """Return the contacts, those first who need looking after, then those who bought most often."""
+    return sorted(contacts, key=_telling, reverse=True)
 
 
 def _telling(contact: Json) -> tuple[bool, int]:

@@ -1,4 +1,4 @@
-"""The month the demo plays: which days, which connection, which people.
+"""The month the demo plays, and the stores beside it: which days, which connections, which people.
 
 Pure but for the generator it calls: the same day gives the same month on every machine.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from infra.samples.other_stores import Store, other_stores
 from infra.samples.stripe_month import Month, month
 
 FORTY = 40
@@ -16,12 +17,16 @@ _DAYS = 30
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """The month that is played: its connection, and its days, all of them in UTC."""
+    """The month that is played: its connection, and its days, all of them in UTC.
+
+    Beside it are the stores of the other providers, with people and connections of their own.
+    """
 
     connection: str
     first: date
     last: date
     month: Month
+    stores: tuple[Store, ...]
 
 
 def story_of(today: date, subscriptions: int) -> Story:
@@ -32,4 +37,5 @@ def story_of(today: date, subscriptions: int) -> Story:
     starts_at = int(datetime(first.year, first.month, first.day, tzinfo=UTC).timestamp())
     # Another day's month has other ids: the same ids with other dates would be a forgery.
     played = month(name, subscriptions, starts_at=starts_at, mark=f".{today:%m%d}{size}")
-    return Story(f"shop-{name}", first, today, played)
+    ends_at = int(datetime(today.year, today.month, today.day, tzinfo=UTC).timestamp())
+    return Story(f"shop-{name}", first, today, played, other_stores(name, ends_at))

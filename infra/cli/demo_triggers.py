@@ -87,7 +87,7 @@ class Triggers:
         self._put("enabled", self._receiver.url)
         for automation_id, body in AUTOMATIONS.items():
             self._api.put(f"/v1/automations/{automation_id}", body)
-        self._before = {each: Counter(self._fired(each)) for each in AUTOMATIONS}
+        self._before = self.fired(self._connection)
         names = " and ".join(f"[bold]{body['name']}[/]" for body in AUTOMATIONS.values())
         self._console.print(
             f"[green]✓[/] automations {names} tag the contact and post to {self._receiver.url}",
@@ -140,6 +140,10 @@ class Triggers:
                 soft_wrap=True,
             )
 
+    def fired(self, connection: str) -> Fired:
+        """Return how often each automation has ever fired for a connection's subscriptions."""
+        return {each: Counter(self._firings(each, connection)) for each in AUTOMATIONS}
+
     def _missing(self) -> list[str]:
         arrived = self._arrived()
         return [
@@ -163,15 +167,15 @@ class Triggers:
     def _arrivals(self) -> list[Arrival]:
         return self._receiver.arrivals if self._receiver else []
 
-    def _fired(self, automation_id: str) -> Iterator[str]:
-        """Yield the month's subscriptions an automation has fired for before."""
+    def _firings(self, automation_id: str, connection: str) -> Iterator[str]:
+        """Yield a connection's subscriptions an automation has fired for."""
         cursor: str | None = None
         while True:
             page = {"limit": str(_PAGE), **({"cursor": cursor} if cursor else {})}
             answer = self._api.get(f"/v1/automations/{automation_id}/firings?{urlencode(page)}")
             for firing in answer["items"]:
                 identity = firing["recurring_payment"]
-                if identity["connection_id"] == self._connection:
+                if identity["connection_id"] == connection:
                     yield identity["store_recurring_payment_id"]
             cursor = answer["next_cursor"]
             if cursor is None:
@@ -207,5 +211,9 @@ def _what(data: Mapping[str, Any]) -> str:
     for change in data["changes"]:
         if change["field"] == "status" and change["from"] is not None:
             return f"{plain(change['from'])} → {plain(change['to'])}"
-    bought = data["recurring_payment"]
-    return plain(f"{bought['payment_amount']} {bought['currency']} {bought['billing_interval']}")
+    # Not every store says at once what a subscription costs, and how often.
+    bought = (
+        data["recurring_payment"][name]
+        for name in ("payment_amount", "currency", "billing_interval")
+    )
+    return plain(" ".join(str(each) for each in bought if each))

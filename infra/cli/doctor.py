@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from rich.console import Console
 
@@ -138,7 +139,7 @@ def _connections(running: Running) -> Iterator[Finding]:
         secrets = running.secrets_of(name) or {}
         if secrets.get("disabled"):
             yield Finding(f"connection {name}", "disabled")
-        elif any(str(secret).strip() for secret in secrets.get("signing_secrets") or ()):
+        elif any(str(secret).strip() for secret in _proving(secrets)):
             yield Finding(f"connection {name}", "has its secrets")
         else:
             yield Finding(
@@ -146,3 +147,10 @@ def _connections(running: Running) -> Iterator[Finding]:
                 "no signing secret: its door answers 503",
                 f"Send them again: PUT /v1/connections/{name}",
             )
+
+
+def _proving(secrets: Mapping[str, Any]) -> list[Any]:
+    """Return whatever a connection's door proves events with, by whichever provider's rules."""
+    listed = [*(secrets.get("signing_secrets") or ()), *(secrets.get("webhook_ids") or ())]
+    by_campaign = (secrets.get("campaign_secrets") or {}).values()
+    return [*listed, *(secret for campaign in by_campaign for secret in campaign)]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import secrets
 from dataclasses import dataclass
 from typing import Any
 
 from infra.aws import Aws
 from infra.cli.api import Api
 from infra.cli.command import CliError
+from infra.cli.senders import SENDERS
 from infra.deploy import Deployer
 from infra.local.stack import NAME, STATE_DIR, Endpoints, LocalStack, known_port
 
@@ -90,20 +90,23 @@ def local_endpoints() -> Endpoints:
     return endpoints
 
 
-def signing_secret(running: Running, api: Api, connection_id: str) -> tuple[str, bool]:
-    """Return a secret that a Stripe connection accepts, and whether it was made just now."""
+def sending_secrets(
+    running: Running, api: Api, connection_id: str, provider: str
+) -> tuple[dict[str, Any], bool]:
+    """Return secrets that a provider's connection accepts, and whether it was made just now."""
+    sender = SENDERS[provider]
     if known := running.secrets_of(connection_id):
-        if known.get("provider") != "stripe":
-            raise CliError(f"The connection {connection_id} is not one of Stripe's.")
-        if not known.get("signing_secrets"):
+        if known.get("provider") != provider:
+            raise CliError(f"The connection {connection_id} is not one of {provider}'s.")
+        if not sender.signs_for(known):
             raise CliError(f"The connection {connection_id} has no signing secret. Give it one.")
-        return str(known["signing_secrets"][0]), False
-    secret = f"whsec_{secrets.token_urlsafe(24)}"
+        return known, False
+    made = sender.secrets()
     connection = {
-        "provider": "stripe",
+        "provider": provider,
         "name": connection_id.capitalize(),
         "mode": "live",
-        "signing_secrets": [secret],
+        **made,
     }
     api.put(f"/v1/connections/{connection_id}", connection)
-    return secret, True
+    return made, True

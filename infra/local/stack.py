@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,6 +19,7 @@ from infra.keys import Keys
 from infra.local.code import update_code
 from infra.local.emulator import Emulator, port_is_free
 from infra.local.environment import emulator_python
+from infra.local.paypal import PayPalStandIn
 from infra.packages import Target
 from infra.synth import context_with, synthesise, template_key
 
@@ -38,6 +39,8 @@ class Endpoints:
     api_url: str
     admin_key: str
     webhooks: Mapping[str, str]
+    # What a test has to have to speak as a provider whose signatures need more than a secret.
+    test_hooks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, file: Path) -> Endpoints | None:
@@ -66,6 +69,7 @@ class LocalStack:
         self.aws = Aws(endpoint_url=self.emulator.url)
         self.endpoints_file = state_dir / "endpoints.json"
         self.bundler = Bundler(target=Target.host(), cache=_TOOLS / "cache")
+        self._paypal_folder = state_dir / "paypal"
 
     def up(self) -> Endpoints:
         """Start the emulator, bring the stack up to date with the checkout, and say where it is.
@@ -74,7 +78,9 @@ class LocalStack:
         """
         if self.emulator.start():
             self._say(f"emulator started on {self.emulator.url}")
-        context = context_with({"local": True, "stack_name": NAME})
+        paypal = PayPalStandIn(self._paypal_folder)
+        choices = {"local": True, "stack_name": NAME, "paypal_authority": paypal.authority}
+        context = context_with(choices)
         key = template_key(context)
         outputs = Deployer(aws=self.aws, say=self._say).outputs(NAME)
         if not outputs or self._deployed() != key:
@@ -82,7 +88,8 @@ class LocalStack:
             self._remember(key)
         for name in update_code(self.aws, NAME, self.bundler):
             self._say(f"new code in {name}")
-        endpoints = self._endpoints(outputs)
+        hooks = {"paypal": paypal.serve(self.aws, self.emulator.url)}
+        endpoints = self._endpoints(outputs, hooks)
         endpoints.write(self.endpoints_file)
         return endpoints
 
@@ -108,7 +115,9 @@ class LocalStack:
         if rules := api["Properties"].get("CorsConfiguration"):
             self.aws.apigatewayv2.update_api(ApiId=api_id, CorsConfiguration=rules)
 
-    def _endpoints(self, outputs: Mapping[str, str]) -> Endpoints:
+    def _endpoints(
+        self, outputs: Mapping[str, str], hooks: Mapping[str, Mapping[str, str]]
+    ) -> Endpoints:
         url = f"{self.emulator.url}/_aws/execute-api/{_api_id(outputs)}/$default"
         before = Endpoints.read(self.endpoints_file)
         key = before.admin_key if before else ""
@@ -122,6 +131,7 @@ class LocalStack:
             api_url=url,
             admin_key=key,
             webhooks={name: f"{url}/webhooks/{name}/{{connection_id}}" for name in providers},
+            test_hooks=hooks,
         )
 
     def _emulator_python(self) -> Path:
