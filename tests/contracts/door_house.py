@@ -119,6 +119,8 @@ class DoorHouse:
     content_type = "application/json"
     # PayKickstart and WooCommerce sign no time: only the durable marker stops their replays.
     signs_time = True
+    # ActiveCampaign signs nothing: its token proves the sender of any body.
+    signs_body = True
     # How old a signed time may be, in seconds.
     past_seconds = 300
     # PayPal's attempts have an id each that travels on, so the queue cannot tell a retry: the
@@ -140,6 +142,14 @@ class DoorHouse:
     def padded(self, size: int) -> bytes:
         """Return a genuine body of exactly `size` bytes."""
         return self.body + b" " * (size - len(self.body))
+
+    def changed(self) -> bytes:
+        """Return a body that differs from the genuine one, and has another signature."""
+        return self.body + b" "
+
+    def as_sent(self, body: bytes) -> bytes:
+        """Return a signed body as it goes over the wire: some providers sign inside of it."""
+        return body
 
     @pytest.fixture(autouse=True)
     def _house(self) -> None:

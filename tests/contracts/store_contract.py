@@ -47,6 +47,8 @@ DOCUMENTS: dict[Name, dict[str, Any]] = {
     },
     ("ref", "shop", "document:in_1"): {"version": 3, "order_id": "in_1"},
     ("look", "shop", "cus_1", "USD", "1900"): {"version": 1, "seen": [["in_1", 5, "document"]]},
+    ("alike", EMAIL, "USD", "1900", "20717"): {"version": 1, "seen": [["shop", "in_1", 5]]},
+    ("duplicate", "dup_1"): {"version": 1, "orders": [["shop", "in_1", 5], ["kick", "7", 6]]},
     ("customer", "shop", "cus_1"): {"version": 2, "said": []},
     ("catalogue", "shop", "price", "price_1"): {"version": 1, "at": 5, "values": {"name": "Tea"}},
     ("email", EMAIL): {"version": 1, "contact_id": "c1"},
