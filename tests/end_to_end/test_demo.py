@@ -22,7 +22,8 @@ def test_a_month_played_twice_is_right_to_the_cent_both_times(stack: Stack) -> N
     """
     story = story_of(datetime.now(UTC).date(), 40)
     running = Running(aws=stack.aws, outputs=stack.outputs, name="paysignal")
-    endpoints = Endpoints(api_url=stack.api_url, admin_key=stack.admin_key, webhooks=stack.webhooks)
+    endpoints = Endpoints.read(stack.local.endpoints_file)
+    assert endpoints is not None
     first, again = io.StringIO(), io.StringIO()
 
     wrong = play(story, running, endpoints, Console(file=first, width=120))
@@ -32,5 +33,12 @@ def test_a_month_played_twice_is_right_to_the_cent_both_times(stack: Stack) -> N
         stack.api.put(f"/v1/automations/{automation_id}", {**body, "enabled": False})
     assert wrong == []
     assert wrong_again == []
-    assert "✓ the reports agree with the books" in first.getvalue()
+    for screen in (first.getvalue(), again.getvalue()):
+        assert "✓ all 9 subscriptions and 19 orders of the three other stores" in screen
+        assert "✓ the reports agree with the books" in screen
     assert "the same webhooks again set off nothing" in again.getvalue()
+    for store in story.stores:
+        told = [line for line in first.getvalue().splitlines() if "→ New recurring" in line]
+        assert sum(email in line for email in store.emails for line in told) == 3
+        told_again = [line for line in again.getvalue().splitlines() if "→" in line]
+        assert not any(email in line for email in store.emails for line in told_again)

@@ -28,6 +28,23 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "/v1/endpoints/{endpoint_id}": {"url": "https://hooks.example.com/in"},
     "/v1/segments/{segment_id}": {"name": "Everybody", "match": "all", "conditions": []},
     "/v1/segments/preview": {"match": "all", "conditions": []},
+    "/v1/recurring-payments": {
+        "items": [
+            {"connection_id": "x", "store_recurring_payment_id": "1", "status": "active"},
+        ]
+    },
+    "/v1/orders": {
+        "items": [
+            {
+                "connection_id": "x",
+                "store_order_id": "1",
+                "status": "completed",
+                "gross": "19.00",
+                "currency": "USD",
+                "occurred_date": "2026-11-01T10:00:00Z",
+            }
+        ]
+    },
     "/v1/contacts/search": {"segment": {"match": "all", "conditions": []}},
 }
 # Of a route that takes files: its content type, and one it accepts.

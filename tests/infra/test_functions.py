@@ -27,8 +27,32 @@ _STREAM = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardI
 _LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 # A role that grows must be seen to grow: every permission of every Lambda stands here again.
 _ALLOWED = {
+    "ingest_activecampaign": {
+        "Doorsingestactivecampaignlog": _LOG,
+        "parameters": {"ssm:GetParameter"},
+        "StorageBodies/*": {"s3:PutObject"},
+        "QueuesEvents": _SEND,
+    },
+    "ingest_paykickstart": {
+        "Doorsingestpaykickstartlog": _LOG,
+        "parameters": {"ssm:GetParameter"},
+        "StorageBodies/*": {"s3:PutObject"},
+        "QueuesEvents": _SEND,
+    },
+    "ingest_paypal": {
+        "Doorsingestpaypallog": _LOG,
+        "parameters": {"ssm:GetParameter"},
+        "StorageBodies/*": {"s3:PutObject"},
+        "QueuesEvents": _SEND,
+    },
     "ingest_stripe": {
         "Doorsingeststripelog": _LOG,
+        "parameters": {"ssm:GetParameter"},
+        "StorageBodies/*": {"s3:PutObject"},
+        "QueuesEvents": _SEND,
+    },
+    "ingest_woocommerce": {
+        "Doorsingestwoocommercelog": _LOG,
         "parameters": {"ssm:GetParameter"},
         "StorageBodies/*": {"s3:PutObject"},
         "QueuesEvents": _SEND,
@@ -108,7 +132,11 @@ _ALLOWED = {
 _ALONE = {"wake_due": 1}
 _VERBS = re.compile(r'\{\s*"(Put|Delete|Update|ConditionCheck)":')
 _SETTINGS: dict[str, type[settings.Settings]] = {
+    "ingest_activecampaign": settings.DoorSettings,
+    "ingest_paykickstart": settings.DoorSettings,
+    "ingest_paypal": settings.DoorSettings,
     "ingest_stripe": settings.DoorSettings,
+    "ingest_woocommerce": settings.DoorSettings,
     "process_events": settings.ProcessSettings,
     "call_providers": settings.CallSettings,
     "query": settings.QuerySettings,

@@ -75,3 +75,18 @@ def test_every_bucket_is_named_for_one_account_and_region(synth: Callable[..., T
     code: Any = functions(synth())["query"][1]["Code"]
 
     assert code["S3Bucket"] == {"Fn::Sub": "paysignal-assets-${AWS::AccountId}-${AWS::Region}"}
+
+
+def test_the_authority_of_paypals_stand_in_reaches_the_local_door_alone(
+    synth: Callable[..., Template],
+) -> None:
+    told = {}
+    for local in (True, False):
+        made = functions(synth(local=local, paypal_authority="PEM"))
+        told[local] = [
+            folder
+            for folder, (_, function) in made.items()
+            if "PAYPAL_AUTHORITY" in function["Environment"]["Variables"]
+        ]
+
+    assert told == {True: ["ingest_paypal"], False: []}

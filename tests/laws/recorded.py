@@ -127,7 +127,7 @@ def unlike(one: Any, other: Any, path: str = "") -> list[str]:
     return [] if one == other else [f"{path}: {one!r} against {other!r}"]
 
 
-def misremembered(shop: Shop) -> list[str]:
+def misremembered(shop: Shop, *, states_creation: bool = True) -> list[str]:
     """Return the records whose head or recorded transitions are not what their entries add up to.
 
     Most events never read the history they extend; this says that they need not.
@@ -137,7 +137,7 @@ def misremembered(shop: Shop) -> list[str]:
         name = (kind, "shop", identity)
         reading = Reading()
         reading.load(shop.store, Missing([name], [name]))
-        born = is_created(True) if kind == RECURRING_PAYMENT else orders.is_created
+        born = is_created(states_creation) if kind == RECURRING_PAYMENT else orders.is_created
         record = Record(name, reading, born, now=0)
         told = record.stored()
         if told[-1].state != record.state:

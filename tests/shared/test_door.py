@@ -171,7 +171,19 @@ def test_form_door_reads_fields_and_refuses_json() -> None:
     assert [as_json["statusCode"], untyped["statusCode"]] == [415, 415]
 
 
-@pytest.mark.parametrize("raw", [b"", b"no equals sign", b"a=%ff", b"a=\xff", b"a="])
+@pytest.mark.parametrize("raw", [b"who=Zo%E9", b"who=Zo\xe9", b"who=Zo%C3%A9"])
+def test_form_of_an_older_alphabet_is_read_once_its_sender_is_proved(raw: bytes) -> None:
+    """A genuine form must not be lost for how it writes a name."""
+    toy = Toy()
+    form = {"x-word": "please", "content-type": "application/x-www-form-urlencoded"}
+
+    answer = _door(toy, form=True)(post(raw, form, base64=True))
+
+    assert answer["statusCode"] == 200
+    assert toy.seen == [{"who": "Zo\u00e9"}]
+
+
+@pytest.mark.parametrize("raw", [b"", b"no equals sign", b"a=1&&b=2", b"a=1&b", b"a="])
 def test_form_that_is_none_is_400(raw: bytes, capsys: pytest.CaptureFixture[str]) -> None:
     form = {"x-word": "please", "content-type": "application/x-www-form-urlencoded"}
 

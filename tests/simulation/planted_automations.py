@@ -31,8 +31,10 @@ def committed_and_never_sent(patch: pytest.MonkeyPatch) -> None:
     """Skip a firing that is there already (LanternOps/breeze#4095): a crash before its send."""
     commit = Firings._commit
 
-    def fresh_alone(self: Firings, firing: Document, automation: Any) -> Document | None:
-        held = commit(self, firing, automation)
+    def fresh_alone(
+        self: Firings, firing: Document, automation: Any, places: Any
+    ) -> Document | None:
+        held = commit(self, firing, automation, places)
         return held if held is None or held is firing else {**held, "state": "running"}
 
     patch.setattr(Firings, "_commit", fresh_alone)
@@ -41,10 +43,10 @@ def committed_and_never_sent(patch: pytest.MonkeyPatch) -> None:
 def sent_before_committed(patch: pytest.MonkeyPatch) -> None:
     """Send a firing's message first: who takes it up at once finds no firing."""
 
-    def keep(self: Firings, firing: Document, automation: Any) -> Document | None:
+    def keep(self: Firings, firing: Document, automation: Any, places: Any = ()) -> Document | None:
         about = {name: firing[name] for name in ("automation_id", "firing_id")}
         self._queue.send_call(self._url, {"kind": "run", **about})
-        return self._commit(firing, automation)
+        return self._commit(firing, automation, places)
 
     patch.setattr(Firings, "keep", keep)
 
@@ -69,7 +71,7 @@ def firing_id_holds_what_was_before(patch: pytest.MonkeyPatch) -> None:
 def once_marked_on_its_own(patch: pytest.MonkeyPatch) -> None:
     """Look for the mark of a `once` automation first, and write it after the firing."""
 
-    def commit(self: Firings, firing: Document, automation: Any) -> Document | None:
+    def commit(self: Firings, firing: Document, automation: Any, _: Any) -> Document | None:
         name: Name = ("firing", firing["automation_id"], firing["firing_id"])
         mark: Name = ("once", firing["automation_id"], firing["contact"]["contact_id"])
         if automation.trigger.once and self._store.read([mark])[mark] is not None:

@@ -24,8 +24,9 @@ from shared.api.access import SCOPES, pattern
 from shared.api.keys import KeyRing, create_key
 from shared.api.resolver import Api
 from shared.api.route import Route
-from shared.domain import contact_import
+from shared.domain import contact_import, history_import
 from shared.domain.envelope import EventEnvelope
+from shared.domain.following import copies_of, jobs_of
 from tests.fakes.memory_store import MemoryStore
 from tests.support.log_shop import MemoryLog
 from tests.support.uploads import MemoryUploads
@@ -73,6 +74,7 @@ class MemoryOutbox:
         self.events: list[tuple[EventEnvelope, str]] = []
         self.jobs: list[tuple[str, str]] = []
         self.delivered: list[dict[str, Any]] = []
+        self.followed: list[tuple[str, dict[str, Any]]] = []
         self.imports: list[dict[str, Any]] = []
         self.fails: Exception | None = None
 
@@ -95,6 +97,21 @@ class MemoryOutbox:
         if self.fails:
             raise self.fails
         self.imports.append(contact_import.message(job))
+
+    def import_history(self, job: Mapping[str, Any]) -> None:
+        if self.fails:
+            raise self.fails
+        self.imports.append(history_import.message(job))
+
+    def follow(self, messages: Sequence[Mapping[str, Any]], nonce: str) -> None:
+        if self.fails:
+            raise self.fails
+        self.followed += [("now", job) for job, _ in jobs_of(messages)]
+
+    def follow_later(self, messages: Sequence[Mapping[str, Any]]) -> None:
+        if self.fails:
+            raise self.fails
+        self.followed += [("later", job) for job in copies_of(messages)]
 
     def deliver(self, messages: Sequence[Mapping[str, Any]]) -> None:
         if self.fails:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from functions.process_events.messages import Messages, Work
-from shared.domain import contacts
+from shared.domain import contacts, directory
 from shared.domain.envelope import EventEnvelope
 from shared.domain.folding import Arrival
 from shared.domain.observations import Parsed
@@ -50,18 +50,22 @@ class Shop:
         policy: str = "create",
         has_api: bool = False,
         store: Store | None = None,
+        connections: Mapping[str, Mapping[str, Any]] | None = None,
+        provider: str = "stripe",
     ) -> None:
+        """`connections` are others beside `shop`, or what `shop` differs in, in a directory."""
         self.memory = store if isinstance(store, MemoryStore) else MemoryStore()
         self.store: Store = store or self.memory
+        self.provider = provider
         connection = {
             "connection_id": "shop",
-            "provider": "stripe",
+            "provider": provider,
             "mode": "live",
             "contact_policy": policy,
             "has_api": has_api,
             "version": 1,
         }
-        self.store.commit([Write(("connection", "shop"), connection, 0)])
+        self._enter(connection, connections)
         self.outbox = Outbox()
         # Jobs usually run at once; a test of what happens meanwhile holds them back.
         self.holds_jobs = False
@@ -76,36 +80,72 @@ class Shop:
             new_id=lambda: next(self._ids),
         )
 
-    def receive(self, body: bytes, subject: str | None = None) -> str:
+    def _enter(
+        self, connection: dict[str, Any], others: Mapping[str, Mapping[str, Any]] | None
+    ) -> None:
+        known = {"shop": connection}
+        for name, about in (others or {}).items():
+            known[name] = {**connection, "connection_id": name, **about}
+        book: dict[str, Any] | None = None
+        for each in known.values():
+            self.store.commit([Write(("connection", each["connection_id"]), each, 0)])
+            book = directory.entered(book, each)
+        if others is not None:
+            self.store.commit([Write(directory.NAME, book, 0)])
+
+    def receive(
+        self,
+        body: bytes,
+        subject: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        source: str = "live",
+    ) -> str:
         """Process one event and all that follows from it; return its outcome."""
         self._now += 1
-        work = Work()
         envelope = EventEnvelope(
-            provider="stripe",
+            provider=self.provider,
             connection_id="shop",
             received_at=self._now,
             body=body,
             subject=subject,
+            headers=headers,
+            source=source,
         )
+        return self.process(envelope, self._now)
+
+    def process(self, envelope: EventEnvelope, now: int) -> str:
+        """Process an event as it comes off the queue at a time (ms), and all that follows."""
+        self._now = now
+        work = Work()
         self.messages.open(work, envelope.to_message())
         return self._carry_out(work)
 
     def hear(
-        self, parsed: Parsed, *, source: str = "live", quarantine_id: str | None = None
+        self,
+        parsed: Parsed,
+        *,
+        source: str = "live",
+        quarantine_id: str | None = None,
+        connection_id: str = "shop",
     ) -> str:
         """Process what a parser has made of an event, for tests that speak no provider's tongue."""
         self._now += 1
         work = Work()
         work.parsed = parsed
         work.arrival = Arrival(
-            provider="stripe",
-            connection_id="shop",
+            provider=self.provider,
+            connection_id=connection_id,
             received_at=self._now,
             body=parsed.event_id.encode(),
             source=source,
             quarantine_id=quarantine_id,
         )
         return self._carry_out(work)
+
+    @property
+    def now(self) -> int:
+        """The time of the last event, in ms."""
+        return self._now
 
     def hear_all(self, events: Iterable[Parsed]) -> list[str]:
         return [self.hear(parsed) for parsed in events]

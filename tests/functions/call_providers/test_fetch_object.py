@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from functions.call_providers.fetch_object import Answer, fetch_object
 from shared.domain.envelope import EventEnvelope
 from shared.domain.errors import Quarantined, Retryable
 from shared.providers import stripe
+from shared.providers.stripe_api import StripeApi
 
 _NOW = 1_790_000_000_123
 _CALL = {
@@ -50,6 +52,12 @@ class _World:
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
+
+    def event(
+        self, call: Mapping[str, Any], found: Mapping[str, Any], now: int
+    ) -> tuple[str, bytes]:
+        with closing(StripeApi("sk_1")) as api:
+            return api.event(call, found, now)
 
     def send_event(self, url: str, envelope: EventEnvelope) -> None:
         self.sent.append((url, envelope))

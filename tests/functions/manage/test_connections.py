@@ -223,3 +223,51 @@ def test_a_door_closes_before_its_connection_goes() -> None:
 
     assert client.delete(PATH).status == 503
     assert client.get(PATH).status == 200
+
+
+def _directory(client: ApiClient) -> dict[str, Any]:
+    connections: dict[str, Any] = client.store.documents["directory",]["connections"]
+    return connections
+
+
+def test_the_directory_lists_every_connection_as_it_is_now() -> None:
+    client = ApiClient()
+    client.put(PATH, {**BODY, "authority": 80})
+
+    client.put(PATH, {**BODY, "role": "mirror"})
+    client.put("/v1/connections/other", {**BODY, "mode": "test"})
+
+    stripe = {"provider": "stripe", "authority": 50}
+    assert _directory(client) == {
+        "shop": {**stripe, "role": "mirror", "mode": "live"},
+        "other": {**stripe, "role": "source", "mode": "test"},
+    }
+
+
+def test_a_removed_connection_is_marked_as_gone_in_the_directory() -> None:
+    client = ApiClient()
+    client.put(PATH, BODY)
+
+    client.delete(PATH)
+
+    assert _directory(client)["shop"]["gone"] is True
+    client.put(PATH, BODY)
+    assert "gone" not in _directory(client)["shop"]
+
+
+def test_two_connections_made_at_once_are_both_in_the_directory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    client = ApiClient()
+    commit, rivals = client.store.commit, [1]
+
+    def rivalled(steps: Any) -> None:
+        if rivals[0]:
+            rivals[0] -= 1
+            client.put("/v1/connections/other", BODY)
+        commit(steps)
+
+    monkeypatch.setattr(client.store, "commit", rivalled)
+    client.put(PATH, BODY)
+
+    assert sorted(_directory(client)) == ["other", "shop"]

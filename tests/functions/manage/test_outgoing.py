@@ -88,3 +88,20 @@ def test_replayed_deliveries_go_out_ten_at_a_time() -> None:
     assert [len(sent["Entries"]) for sent in sqs.sent] == [10, 2]
     bodies = [json.loads(each["MessageBody"]) for sent in sqs.sent for each in sent["Entries"]]
     assert bodies == [{"v": 1, **each} for each in messages]
+
+
+def test_what_follows_from_a_fold_is_sent_for_now_and_for_later() -> None:
+    sqs = Sqs()
+    job = {"to": "jobs", "job": "refresh_customer", "connection_id": "shop", "subject": "c-7"}
+    asked = {"to": "calls", "object": "customer", "connection_id": "shop", "id": "c-7"}
+
+    outgoing(sqs).follow_later([job, asked])
+    outgoing(sqs).follow([job, asked], "event-1")
+    outgoing(sqs).follow([job, asked], "event-2")
+
+    later, now, again = sqs.sent
+    assert (later["QueueUrl"], later["DelaySeconds"]) == ("https://q/history", 30)
+    assert json.loads(later["MessageBody"])["again"] is True
+    assert now["QueueUrl"] == "https://q/events.fifo"
+    assert json.loads(now["MessageBody"])["job"] == "refresh_customer"
+    assert now["MessageDeduplicationId"] != again["MessageDeduplicationId"]

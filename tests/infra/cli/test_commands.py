@@ -14,7 +14,8 @@ from infra.cli import doctor, running, tail
 from infra.cli.__main__ import COMMANDS, main, parser
 from infra.cli.api import Api
 from infra.cli.command import CliError
-from infra.cli.running import Running, signing_secret
+from infra.cli.running import Running, sending_secrets
+from infra.cli.senders import SENDERS, Wish
 from infra.local import stack
 from infra.local.stack import Endpoints
 
@@ -162,14 +163,17 @@ def test_the_doctor_finds_dead_letters(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_doctor_finds_connections_without_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     secrets: dict[str, dict[str, Any]] = {
         "good": {"signing_secrets": ["whsec_x"]},
-        "empty": {"signing_secrets": [" "]},
+        "campaigns": {"campaign_secrets": {"1": [], "2": ["x"]}},
+        "webhook": {"webhook_ids": ["WH-1"]},
+        "empty": {"signing_secrets": [" "], "campaign_secrets": {"1": [""]}},
         "none": {},
         "off": {"disabled": True},
     }
 
     findings = _findings(monkeypatch, FakeRunning({}, secrets))
 
-    assert findings["connection good"] == ("has its secrets", "")
+    for name in ("good", "campaigns", "webhook"):
+        assert findings[f"connection {name}"] == ("has its secrets", "")
     assert findings["connection off"] == ("disabled", "")
     for name in ("empty", "none"):
         assert "answers 503" in findings[f"connection {name}"][0]
@@ -198,12 +202,42 @@ def test_an_api_that_does_not_answer_is_said() -> None:
         Api(endpoints).get("/v1/settings")
 
 
-def test_only_stripes_connections_are_sent_stripes_events() -> None:
-    found: Any = type("Found", (), {"secrets_of": lambda self, name: {"provider": "paypal"}})()
+@pytest.mark.parametrize("provider", list(SENDERS))
+def test_a_connection_is_sent_events_of_its_own_provider_alone(provider: str) -> None:
+    found: Any = type("Found", (), {"secrets_of": lambda self, name: {"provider": "another"}})()
     api: Any = None
 
-    with pytest.raises(CliError, match="not one of Stripe's"):
-        signing_secret(found, api, "shop")
+    with pytest.raises(CliError, match=f"not one of {provider}'s"):
+        sending_secrets(found, api, "shop", provider)
+
+
+@pytest.mark.parametrize("provider", list(SENDERS))
+def test_a_connection_without_a_secret_is_sent_nothing(provider: str) -> None:
+    found: Any = type("Found", (), {"secrets_of": lambda self, name: {"provider": provider}})()
+    api: Any = None
+
+    with pytest.raises(CliError, match="has no signing secret"):
+        sending_secrets(found, api, "shop", provider)
+
+
+@pytest.mark.parametrize("provider", ["activecampaign", "paykickstart", "stripe"])
+def test_a_first_sample_makes_the_connection_it_is_signed_for(provider: str) -> None:
+    found: Any = type("Found", (), {"secrets_of": lambda self, name: None})()
+    made: dict[str, Any] = {}
+    api: Any = type("Made", (), {"put": lambda self, path, body: made.update({path: body})})()
+    sender = SENDERS[provider]
+
+    held, is_new = sending_secrets(found, api, "demo", provider)
+
+    assert is_new
+    assert made["/v1/connections/demo"]["provider"] == provider
+    assert sender.signs_for(held)
+    for event in sender.types("new"):
+        wish = Wish(event, "new", "a seed", 1_795_000_000)
+        letters = sender.letters(wish, held)
+        assert [letter.body for letter in letters] == [
+            letter.body for letter in sender.letters(wish, held)
+        ]
 
 
 def test_the_file_of_addresses_is_for_its_owner_alone(tmp_path: Path) -> None:

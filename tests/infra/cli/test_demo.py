@@ -57,6 +57,8 @@ def test_another_day_and_another_size_are_another_business(story: Story) -> None
         assert other.connection != story.connection
         assert ids.isdisjoint(each.event.id for each in other.month)
         assert set(story.month.truth.emails.values()).isdisjoint(other.month.truth.emails.values())
+        for store, another in zip(story.stores, other.stores, strict=True):
+            assert set(store.emails).isdisjoint(another.emails)
 
 
 class World(Outbound):
@@ -224,6 +226,17 @@ def test_a_month_that_was_played_before_sets_off_nothing_and_misses_nothing(stor
     assert wrong == []
     assert "0 of 5 “Payment failed”" in output.getvalue()
     assert "17 had fired when this month was first played" in output.getvalue()
+
+
+def test_what_a_store_has_not_said_yet_is_left_out(story: Story) -> None:
+    body = body_of(story, "demo-new-recurring-payment", "x")
+    body["data"]["recurring_payment"]["billing_interval"] = None
+    world, (console, output) = World(), printed()
+
+    with Triggers(world, story.connection, story.month, console):
+        send(url_of(world), 1, body)
+
+    assert "ada@example.com  19.00 USD  customer.subscription" in output.getvalue()
 
 
 def test_an_error_in_between_leaves_the_endpoint_and_stops_the_receiver(story: Story) -> None:

@@ -11,7 +11,7 @@ from shared.domain.errors import BadRequest
 from shared.domain.ports import Write
 from tests.simulation.fake_dynamodb import FakeDynamoDB
 
-KINDS = ("connection", "key", "quarantine")
+KINDS = ("connection", "key", "quarantine", "duplicate")
 
 
 def table() -> Table:

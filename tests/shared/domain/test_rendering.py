@@ -144,3 +144,25 @@ def test_what_is_picked_leaves_everything_else_behind() -> None:
     assert "version" not in found
     assert "hash" not in rendering.key({"key_id": "1", "hash": "x"})
     assert "body" not in rendering.quarantined({"id": "1", "body": b"x"})
+
+
+def test_plan_that_the_catalogue_knows_says_what_its_store_leaves_out() -> None:
+    """A subscription of PayPal names its plan alone."""
+    plan = good(
+        "price",
+        "P-1",
+        billing_interval="monthly",
+        billing_interval_count=3,
+        amount=1900,
+        currency="USD",
+    )
+    bare = {"payment_amount": None, "billing_interval": None, "billing_interval_count": None}
+
+    found = shown(item(price_id="P-1", quantity=2), goods=[plan], **bare)
+    stated = shown(item(price_id="P-1"), goods=[plan], billing_interval="yearly")
+    unknown = shown(item(price_id="P-2"), goods=[plan], **bare)
+
+    assert (found["billing_interval"], found["billing_interval_count"]) == ("monthly", 3)
+    assert found["payment_amount"] == "38.00"
+    assert (stated["billing_interval"], stated["payment_amount"]) == ("yearly", "19.00")
+    assert (unknown["billing_interval"], unknown["payment_amount"]) == (None, None)

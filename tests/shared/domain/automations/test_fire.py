@@ -277,6 +277,7 @@ def test_the_bus_hears_of_changes_and_firings_and_of_nobodys_address(desk: Desk)
     fire.change(happening(created(), kind="order"), NOW)
     fire.change(happening(updated(FAILED), kind="order"), NOW)
     fire.change(happening(updated(FAILED, at=NOW + 1, historical=True)), NOW)
+    fire.change(happening(updated(FAILED, at=NOW + 2, event_type="order.put.suppressed")), NOW)
 
     (told,) = desk.bus.of_type("recurring_payment.updated")
     (fired,) = desk.bus.of_type("automation.fired")

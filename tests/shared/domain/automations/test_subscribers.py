@@ -70,6 +70,7 @@ def test_what_waits_for_its_contact_is_told_when_it_comes_and_history_never(desk
 
     fire.change(happening(unknown), NOW)
     fire.change(happening(updated(FAILED, at=NOW + 1, historical=True)), NOW)
+    fire.change(happening(updated(FAILED, at=NOW + 2, event_type="order.put.suppressed")), NOW)
     assert desk.queue.sent == []
     fire.change(happening(updated(FAILED), unknown), NOW)
 

@@ -108,6 +108,13 @@ def test_history_is_silent_but_for_who_wants_it_from_a_date_on() -> None:
     assert reason(on(history={"from": "2100-01-01"}), entry) == "historical"
 
 
+def test_what_its_sender_suppressed_fires_nothing_not_even_where_history_does() -> None:
+    entry = updated(STATUS, event_type="recurring_payment.put.suppressed")
+
+    assert reason(on(), entry) == "suppressed"
+    assert reason(on(history={"from": "2020-01-01"}), entry) == "suppressed"
+
+
 def test_a_late_change_fires_unless_it_is_to_be_skipped() -> None:
     assert reason(on(), updated(STATUS, late=True)) is None
     assert reason(on(late="skip"), updated(STATUS, late=True)) == "late"
