@@ -48,7 +48,7 @@ def place(path: Path, how: str | None, name: str, text: str) -> None:
     """Write a part where the recipe has it. Raise ValueError where there is no such place."""
     if how is None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        path.write_text(text.rstrip("\n") + "\n")  # a blank line parts it from the next file
         return
     lines = path.read_text().splitlines(keepends=True)
     if how == "with":
