@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench up down deploy lock clean
+.PHONY: help demo test check explore bench up down deploy lock clean
 
 # The newest interpreter among the usual names that runs and is new enough, unless one is given.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python3.14; do \
@@ -31,6 +31,9 @@ check: $(INSTALLED)  ## format, lint, types, import rules
 	@$(VENV)/bin/mypy
 	@echo "== import rules"
 	@$(VENV)/bin/lint-imports --no-cache
+
+explore: $(INSTALLED)  ## the property tests on new random examples; each failure prints its seed
+	@PAYSIGNAL_EXPLORE=1 $(RUN) -m pytest -n 2 --dist loadgroup -q -m hypothesis
 
 bench: $(INSTALLED)  ## print the figures the README quotes
 	@$(RUN) -m tests.benchmarks

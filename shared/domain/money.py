@@ -27,6 +27,7 @@ DECIMALS: dict[str, int] = {
 
 # Beyond this a JSON number is no longer exact in the readers we serve (2^53).
 LARGEST = 2**53
+_DIGITS_MAX = len(str(LARGEST))
 
 
 def currency(code: object) -> str:
@@ -60,7 +61,12 @@ def from_text(text: str, code: str) -> int:
     kept, lost = fraction[:decimals], fraction[decimals:]
     if not (whole + fraction).isascii() or not (whole + fraction).isdigit() or lost.strip("0"):
         raise Quarantined("bad_amount", "an amount is not a decimal of its currency")
-    minor: int = int(whole or "0") * 10**decimals + int(kept.ljust(decimals, "0") or "0")
+    # Before it is read: Python itself refuses to read thousands of digits, with an error of its own.
+    if len(whole.lstrip("0")) > _DIGITS_MAX:
+        raise Quarantined("bad_amount", "an amount is larger than money can be")
+    minor: int = int(whole.lstrip("0") or "0") * 10**decimals + int(
+        kept.ljust(decimals, "0") or "0"
+    )
     if minor > LARGEST:
         raise Quarantined("bad_amount", "an amount is larger than money can be")
     return sign * minor

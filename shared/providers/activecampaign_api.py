@@ -24,6 +24,7 @@ _CLIENTS = 2
 # As many as go into one transaction, each with its address and what may wait for that: a page is
 # done or not. The API would give a hundred.
 PAGE_CONTACTS = 30
+_ID_DIGITS_MAX = 18
 _TRIES = 3
 # A longer wait is the queue's, not one that keeps a Lambda running.
 _WAIT_SECONDS_MAX = 10.0
@@ -175,7 +176,7 @@ def _wait_seconds(response: httpx.Response, attempt: int) -> float:
 
 def _last_id(contacts: list[Json]) -> str:
     last = str(contacts[-1].get("id"))
-    if not last.isascii() or not last.isdigit():
+    if not last.isascii() or not last.isdigit() or len(last) > _ID_DIGITS_MAX:
         raise Retryable("ActiveCampaign's answer names no contact's id")
     return last
 
@@ -236,4 +237,6 @@ def _rows(answer: Json, folder: str) -> list[Json]:
 
 
 def _count(text: object) -> int | None:
-    return int(text) if isinstance(text, str | int) and str(text).isdigit() else None
+    digits = str(text) if isinstance(text, str | int) else ""
+    known = digits.isascii() and digits.isdigit() and len(digits) <= _ID_DIGITS_MAX
+    return int(digits) if known else None

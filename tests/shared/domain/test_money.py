@@ -45,7 +45,13 @@ def test_money_printed_and_read_again_is_the_same(minor: int, code: str) -> None
 
 @pytest.mark.parametrize(
     ("text", "code", "minor"),
-    [("5", "USD", 500), ("5.0", "USD", 500), ("123.00", "JPY", 123), ("1.5000", "KWD", 1500)],
+    [
+        ("5", "USD", 500),
+        ("5.0", "USD", 500),
+        ("123.00", "JPY", 123),
+        ("1.5000", "KWD", 1500),
+        ("0" * 5_000 + "7", "USD", 700),
+    ],
 )
 def test_zeros_beyond_the_decimals_are_harmless(text: str, code: str, minor: int) -> None:
     assert money.from_text(text, code) == minor
@@ -65,6 +71,9 @@ def test_zeros_beyond_the_decimals_are_harmless(text: str, code: str, minor: int
         ("\u0661", "USD"),
         ("\u00b2", "USD"),
         ("90071992547409.93", "USD"),
+        # Python refuses to read more than 4,300 digits with an error of its own.
+        ("9" * 5_000, "USD"),
+        ("0." + "0" * 5_000 + "1", "USD"),
     ],
 )
 def test_what_is_no_amount_is_refused(text: str, code: str) -> None:
