@@ -32,13 +32,14 @@ _ANSWERS_KEPT = Duration.days(7)
 _WINDOW = Duration.seconds(30)
 _BATCH_RECORDS = 1000
 # What the log keeps; everything else of the table is not even looked at.
-_KEPT = lambda_.FilterCriteria.filter(
-    {
-        "dynamodb": {
-            "Keys": {"sk": {"S": [{"prefix": "AT#"}, "HEAD", "CONTACT", "CATALOGUE"]}},
-        }
-    }
-)
+_KEPT = [
+    lambda_.FilterCriteria.filter({"dynamodb": {"Keys": keys}})
+    for keys in (
+        {"sk": {"S": [{"prefix": "AT#"}, {"prefix": "DID#"}]}},
+        {"sk": {"S": ["HEAD", "CONTACT", "CATALOGUE", "SPEND", "DELIVERY"]}},
+        {"pk": {"S": [{"prefix": "FIRINGS#"}]}},
+    )
+]
 
 
 class LogBucket(Construct):
@@ -141,7 +142,7 @@ class ChangeLog(Construct):
             retry_attempts=10,
             max_record_age=Duration.hours(20),
             on_failure=sources.SqsDlq(queues.stream_dead),
-            filters=[_KEPT],
+            filters=_KEPT,
         )
         return function
 

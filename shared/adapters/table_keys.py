@@ -16,6 +16,8 @@
     claim        CLAIM#<conn>#<token>           CLAIM            which event came by this token?
     waits        WAITS#<email>                  WAITS            does anything wait for it?
     activity     ACTIVITY#<email>               ACTIVITY         what has been done by it lately?
+    act          ACTIVITY#<email>               DID#<date>#<id>  what was done by it, one by one?
+    spend        SPEND#<date>#<source>#…        SPEND            what did a campaign cost that day?
     contact      CONTACT#<id>                   CONTACT          who is this person?
     connection   CONFIG                         CONNECTION#<id>  which stores do we hear?
     key          CONFIG                         KEY#<id>         which API keys are there?
@@ -75,19 +77,20 @@ _FIXED: dict[str, Callable[[list[str]], tuple[str, str]]] = {
     "secret": lambda parts: (f"KEY#{parts[0]}", "KEY"),
     "revision": lambda parts: (f"AUTOMATION#{parts[0]}", f"REVISION#{int(parts[1]):06d}"),
     "firing": lambda parts: (f"FIRINGS#{parts[0]}", parts[1]),
+    "act": lambda parts: (f"ACTIVITY#{parts[0]}", f"DID#{parts[1]}"),
     "due": lambda parts: (due_partition(shard_of(unquote(parts[2]))), _due_place(parts)),
 }
 _SINGLE = {
     kind: kind.upper()
     for kind in (
         "event", "claim", "ref", "look", "alike", "mention", "customer", "catalogue", "email",
-        "waits", "activity",
+        "waits", "activity", "spend",
         "contact", "job", "broken", "seen", "health", "once", "announced", "run", "delivery",
     )
 }  # fmt: skip
 _INDEXED = {**RECORDS, "run": "RUN", "delivery": "DELIVERY"}
 # Of single documents, those the change log keeps, by their sort keys.
-_LOGGED = {kind.upper(): kind for kind in ("contact", "catalogue")}
+_LOGGED = {kind.upper(): kind for kind in ("contact", "catalogue", "spend", "delivery")}
 # A delivery in one of these waits for a person; all others are too many to be listed in one place.
 _LISTED_STATES = frozenset({"held", "dead", "gone"})
 
@@ -126,12 +129,13 @@ def entry_name_of(partition: str, place: str) -> Name | None:
 
 
 def logged_name_of(partition: str, place: str) -> Name | None:
-    """Return the record, entry, contact or catalogue item of this key, None for all other kinds.
-
-    These are what the change log keeps.
-    """
+    """Return the document of this key if it is of a kind the change log keeps, else None."""
     if place.startswith("AT#"):
         return entry_name_of(partition, place)
+    if place.startswith("DID#"):
+        return ("act", unquote(partition.split("#")[1]), unquote(place.removeprefix("DID#")))
+    if partition.startswith("FIRINGS#"):
+        return ("firing", unquote(partition.split("#")[1]), unquote(place))
     if place == "HEAD":
         return name_of(partition)
     kind = _LOGGED.get(place)

@@ -36,11 +36,13 @@ def test_the_writer_reads_what_the_log_keeps_and_gives_up_as_its_neighbour_does(
     by_folder = {function_of(template, each)[0]: each for each in mappings}
     writer, neighbour = by_folder["record_changes"], by_folder["fire_triggers"]
 
-    (kept,) = [json.loads(each["Pattern"]) for each in writer["FilterCriteria"]["Filters"]]
+    filters = [json.loads(each["Pattern"]) for each in writer["FilterCriteria"]["Filters"]]
 
-    assert kept == {
-        "dynamodb": {"Keys": {"sk": {"S": [{"prefix": "AT#"}, "HEAD", "CONTACT", "CATALOGUE"]}}}
-    }
+    assert [each["dynamodb"]["Keys"] for each in filters] == [
+        {"sk": {"S": [{"prefix": "AT#"}, {"prefix": "DID#"}]}},
+        {"sk": {"S": ["HEAD", "CONTACT", "CATALOGUE", "SPEND", "DELIVERY"]}},
+        {"pk": {"S": [{"prefix": "FIRINGS#"}]}},
+    ]
     alike = (
         "StartingPosition",
         "FunctionResponseTypes",

@@ -149,6 +149,35 @@ def _good(name: Name, document: Document) -> tuple[str, Row]:
     return "catalogue", {"connection_id": connection_id, "kind": kind, "id": identity, **told}
 
 
+def _act(name: Name, document: Document) -> tuple[str, Row]:
+    return "activity", {**document, "email": name[1], "id": name[2]}
+
+
+def _spend(name: Name, document: Document) -> tuple[str, Row]:
+    _, date, source, campaign, currency = name
+    told = {"date": date, "source": source, "campaign": campaign, "currency": currency}
+    return "spend", {**told, "amount": document["amount"]}
+
+
+def _firing(name: Name, firing: Document) -> tuple[str, Row]:
+    record = firing["record"]
+    return "firings", {
+        "automation_id": name[1],
+        "firing_id": name[2],
+        "contact_id": firing["contact"]["contact_id"],
+        "state": firing["state"],
+        "record": record["kind"],
+        "connection_id": record["connection_id"],
+        "id": record["id"],
+        "at": firing["at"],
+        "fired_at": firing["recorded_at"],
+    }
+
+
+def _delivery(name: Name, delivery: Document) -> tuple[str, Row]:
+    return "deliveries", {**delivery, "delivery_id": name[1]}
+
+
 def _items(items: Sequence[Mapping[str, Any]]) -> list[Row]:
     return [
         {field: item[field] for field in _ITEM if item.get(field) is not None} for item in items
@@ -161,4 +190,8 @@ _ROWS = {
     "contact": _contact,
     "entry": _change,
     "catalogue": _good,
+    "act": _act,
+    "spend": _spend,
+    "firing": _firing,
+    "delivery": _delivery,
 }

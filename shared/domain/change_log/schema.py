@@ -40,6 +40,9 @@ STATE = {
     "billing_interval_count": "BIGINT",
     "product": "VARCHAR",
 }
+# What a contact no longer has: it had received it all the same.
+_FORMER_TAG = _struct({"tag": "VARCHAR", "applied_date": "BIGINT", "removed_date": "BIGINT"})
+_FORMER_LIST = _struct({"list": "VARCHAR", "applied_date": "BIGINT", "removed_date": "BIGINT"})
 # Every row has these; `position` is its place in the log, where it was first written.
 COMMON: Columns = {
     "epoch": "INTEGER",
@@ -133,6 +136,8 @@ _CONTACT: Columns = {
     "orders_count": "BIGINT",
     "kept_orders": "BIGINT",
     "revenue": _struct({"currency": "VARCHAR", "orders": "BIGINT", "net": "BIGINT"}) + "[]",
+    "former_tags": _FORMER_TAG + "[]",
+    "former_lists": _FORMER_LIST + "[]",
 }
 _CHANGE: Columns = {
     **_TEXTS(("record", "connection_id", "id", "place"), "VARCHAR"),
@@ -145,6 +150,27 @@ _CHANGE: Columns = {
 _GOOD: Columns = {
     **_TEXTS(("connection_id", "kind", "id"), "VARCHAR"),
     **_TEXTS(("name", "category", "sku", "brand", "tag"), "VARCHAR"),
+}
+# Whose it was is found by the address, whenever a contact gets it.
+_ACTIVITY: Columns = {
+    **_TEXTS(("email", "id", "connection_id", "kind", "subject", "campaign"), "VARCHAR"),
+    "automation_id": "VARCHAR",
+    "occurred_date": "BIGINT",
+}
+_SPEND: Columns = {
+    **_TEXTS(("date", "source", "campaign", "currency"), "VARCHAR"),
+    "amount": "BIGINT",
+}
+_FIRING: Columns = {
+    **_TEXTS(("automation_id", "firing_id", "contact_id", "state"), "VARCHAR"),
+    **_TEXTS(("record", "connection_id", "id"), "VARCHAR"),
+    **_TEXTS(("at", "fired_at"), "BIGINT"),
+}
+_DELIVERY: Columns = {
+    **_TEXTS(
+        ("delivery_id", "automation_id", "firing_id", "endpoint_id", "type", "state"), "VARCHAR"
+    ),
+    **_TEXTS(("created", "tries"), "BIGINT"),
 }
 
 DATASETS: Mapping[str, Dataset] = {
@@ -175,5 +201,19 @@ DATASETS: Mapping[str, Dataset] = {
             frozenset(),
         ),
         Dataset("catalogue", ("connection_id", "kind", "id"), {**_GOOD, **COMMON}, ("id",)),
+        Dataset("activity", ("email", "id"), {**_ACTIVITY, **COMMON}, ("email", "occurred_date")),
+        Dataset(
+            "spend",
+            ("date", "source", "campaign", "currency"),
+            {**_SPEND, **COMMON},
+            ("date",),
+        ),
+        Dataset(
+            "firings",
+            ("automation_id", "firing_id"),
+            {**_FIRING, **COMMON},
+            ("automation_id", "at"),
+        ),
+        Dataset("deliveries", ("delivery_id",), {**_DELIVERY, **COMMON}, ("automation_id",)),
     )
 }
