@@ -50,8 +50,8 @@ class Customers:
         self._folding.put(self._name(said.customer_id), told)
         if guessed and "customer" in said.facets:
             self._folding.ask("customer", said.customer_id)
-        before = [] if known is None else _told(known)
-        if _told(told) != before:
+        # Of a customer nobody has heard of, no record is: the first one would have left word.
+        if known is not None and _told(told) != _told(known):
             self._folding.send_job("refresh_customer", customer_id=said.customer_id)
 
     def catalogue(self, said: CatalogueSaid) -> None:
@@ -69,7 +69,10 @@ class Customers:
             return
         customer = self.get(record.customer_id)
         fresh = record.head.get("customer_id") != record.customer_id
-        if fresh:
+        if fresh and customer is None:
+            # Word for whoever tells of the customer, that there are records to be told.
+            self._folding.put(self._name(record.customer_id), {"said": []})
+        elif fresh:
             # Were the customer changed meanwhile, the job that tells the customer's records might
             # not find this one yet.
             self._folding.rely_on(self._name(record.customer_id))
@@ -79,7 +82,7 @@ class Customers:
         for entry in told:
             record.add(entry)
         record.told_customer = customers.digest(told)
-        if customer is None and fresh:
+        if fresh and not (customer and customer["said"]):
             self._folding.ask("customer", record.customer_id)
 
     def person(self, customer_id: str | None) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ import pytest
 
 from infra.samples import stripe as story
 from shared.domain import times
-from shared.domain.errors import Quarantined
+from shared.domain.errors import Contended, Quarantined
 from shared.domain.fold import fold, quarantine
 from shared.domain.folding import Arrival, Habits, Plan
 from shared.domain.observations import Parsed, SubscriptionSaid
@@ -93,7 +93,8 @@ def test_redelivery_that_only_counts_its_deliveries_anew_is_the_same_event() -> 
 
 def test_redelivery_sends_again_what_the_first_may_not_have_sent() -> None:
     """A worker that died after its commit has sent nothing; the marker remembers what it owes."""
-    store, event = _store(), words.customer("1", 0, "ada@example.com")
+    store, event = _store(), words.customer("1", 9, "ada@example.com")
+    store.commit(_fold(words.subscription("1", 0), store=store).steps)
     first = _fold(event, store=store)
     store.commit(first.steps)
 
@@ -260,13 +261,38 @@ def test_record_new_to_its_customer_relies_on_what_is_known_of_them() -> None:
     """Else a change of the customer in between would be told to all records but this one."""
     store = _store()
     store.commit([Write(("email", "ada@example.com"), {"contact_id": "c", "version": 1}, 0)])
+    store.commit(_fold(words.customer("1", 0, "ada@example.com"), store=store).steps)
 
-    first = _fold(words.subscription("1", 0), store=store)
+    first = _fold(words.subscription("1", 1), store=store)
     store.commit(first.steps)
     later = _fold(words.subscription("1", 9, "paused"), store=store)
 
-    assert Check(("customer", "shop", "cus_1"), 0) in first.steps
+    assert Check(("customer", "shop", "cus_1"), 1) in first.steps
     assert [step for step in later.steps if isinstance(step, Check)] == []
+
+
+def test_only_records_that_came_before_their_customer_are_told_by_a_job() -> None:
+    """One event in five set off a job that found nobody to tell."""
+    store, told = _store(), words.customer("1", 5, "ada@example.com")
+    nobody = _fold(told, store=store)
+    store.commit(_fold(words.subscription("1", 0), store=store).steps)
+
+    somebody = _fold(told, store=store)
+
+    assert nobody.messages == []
+    assert [each["job"] for each in somebody.messages] == ["refresh_customer"]
+    assert ("customer", "shop", "cus_1") in [step.name for step in somebody.steps]
+
+
+def test_customer_told_while_a_first_record_joins_cannot_both_be_missed() -> None:
+    store = _store()
+    joining = _fold(words.subscription("1", 0), store=store)
+    telling = _fold(words.customer("1", 5, "ada@example.com"), store=store)
+
+    store.commit(joining.steps)
+
+    with pytest.raises(Contended):
+        store.commit(telling.steps)
 
 
 def test_what_cannot_be_fetched_is_not_asked_for() -> None:
