@@ -13,7 +13,7 @@ from functions.query.reports.scope import Scope
 from shared.api.etags import unless_same
 from shared.api.route import Answer, Request, Route
 from shared.domain import preferences, times
-from shared.domain.reports import definitions
+from shared.domain.reports import definition
 from shared.domain.reports.request import (
     LEDGER_PARAMETERS,
     PARAMETERS,
@@ -70,7 +70,7 @@ def read_report_definition(request: Request, at: Adapters) -> Answer:
     rows its ledger lists. `defaults` hold where a query names no timezone or currency.
     """
     settings = _settings(at)
-    told = definitions.told(definition_of(request.params["report"]))
+    told = definition.told(definition_of(request.params["report"]))
     defaults = {name: settings[name] for name in ("timezone", "currency")}
     return Answer(200, {**told, "defaults": defaults})
 

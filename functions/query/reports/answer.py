@@ -14,7 +14,7 @@ from functions.query.reports.groups import NOTHING, labels
 from functions.query.reports.measures import Group, Measures
 from functions.query.reports.scope import Scope, Window
 from shared.domain import money
-from shared.domain.reports.definitions import Definition, Kind, Kpi, Parts, Value
+from shared.domain.reports.definition import Definition, Kind, Kpi, Parts, Value
 
 Json = dict[str, Any]
 # More groups than anybody reads: the rest are left out, and a note says so.

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from functions.query.reports.groups import grouping
 from functions.query.reports.measures import Group, Measures, Row, Wanted, slots
 from functions.query.reports.scope import Scope, Window, between, run
-from shared.domain.reports.definitions import CUSTOMERS
+from shared.domain.reports.definitions.customers import CUSTOMERS
 from shared.domain.reports.sql import TRUE, Sql, compose, every, joined
 
 _PEOPLE = """

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from functions.query.reports.scope import PREVIOUS, Scope, Window
-from shared.domain.reports.definitions import Definition, Parts
+from shared.domain.reports.definition import Definition, Parts
 from shared.domain.reports.sql import Sql
 
 Row = Mapping[str, Any]

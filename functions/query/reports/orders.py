@@ -9,7 +9,7 @@ from functions.query.reports.groups import grouping
 from functions.query.reports.measures import Group, Measures, Row, Wanted, slots, summed
 from functions.query.reports.money import NET, PARTS, SHOWN, SUMS, by_product, movements
 from functions.query.reports.scope import Scope, Window, run
-from shared.domain.reports.definitions import ORDERS
+from shared.domain.reports.definitions.orders import ORDERS
 from shared.domain.reports.sql import TRUE, Sql, compose, every
 
 # Whose money: the new ones became customers in the period it moved in.

@@ -10,7 +10,8 @@ from functions.query.reports.measures import Group, Measures, Row, Wanted, slots
 from functions.query.reports.money import NET, movements
 from functions.query.reports.recurring import MOVEMENTS, tables
 from functions.query.reports.scope import PREVIOUS, Scope, Window, between, run
-from shared.domain.reports.definitions import SUBSCRIPTIONS, Parts
+from shared.domain.reports.definition import Parts
+from shared.domain.reports.definitions.subscriptions import SUBSCRIPTIONS
 from shared.domain.reports.sql import TRUE, Sql, compose, joined
 
 _SUMS = Sql(

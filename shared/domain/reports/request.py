@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 from shared.domain import money
 from shared.domain.errors import BadRequest, NotFound, Quarantined
 from shared.domain.reports.calendar import Interval, Span, local_day
-from shared.domain.reports.definitions import REPORTS, Definition
+from shared.domain.reports.catalogue import REPORTS
+from shared.domain.reports.definition import Definition
 
 _COMMON = tuple(
     """from to timezone interval group_by currency segment compare connection provider mode

@@ -24,7 +24,8 @@ from infra.cli.outbound import Outbound
 from infra.local.stack import Endpoints
 from infra.samples.stripe_books import payments_failed, subscriptions_begun
 from shared.domain import standard_webhooks
-from shared.domain.reports.definitions import REPORTS, told
+from shared.domain.reports.catalogue import REPORTS
+from shared.domain.reports.definition import told
 from tests.infra.drawing.answers import answer, kpi
 
 TODAY = date(2026, 11, 22)

@@ -21,7 +21,8 @@ from infra.cli.outbound import Outbound
 from infra.cli.reports_api import Reports
 from infra.drawing.report import Report
 from infra.local.stack import Endpoints
-from shared.domain.reports.definitions import REPORTS, told
+from shared.domain.reports.catalogue import REPORTS
+from shared.domain.reports.definition import told
 from shared.domain.reports.request import PARAMETERS
 from tests.infra.cli.test_outbound import served
 from tests.infra.drawing.answers import answer

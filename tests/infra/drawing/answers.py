@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from infra.drawing.report import Report
-from shared.domain.reports.definitions import REPORTS, told
+from shared.domain.reports.catalogue import REPORTS
+from shared.domain.reports.definition import told
 
 Json = dict[str, Any]
 

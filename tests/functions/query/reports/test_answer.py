@@ -12,7 +12,7 @@ from functions.query import report_routes
 from shared.api import report_answers
 from shared.api.route import Request
 from shared.domain.errors import BadRequest, Conflict, NotFound
-from shared.domain.reports.definitions import REPORTS
+from shared.domain.reports.catalogue import REPORTS
 from tests.laws import words
 from tests.support.api_client import ApiClient
 from tests.support.log_books import Books, item, state

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from shared.domain.reports.definitions import ORDERS, REPORTS, SUBSCRIPTIONS
+from shared.domain.reports.catalogue import REPORTS
+from shared.domain.reports.definitions.orders import ORDERS
+from shared.domain.reports.definitions.subscriptions import SUBSCRIPTIONS
 from tests.support.log_books import Books, item, state
 
 OCTOBER = {"since": "2026-10-01", "to": "2026-10-31"}

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from shared.domain.errors import BadRequest
-from shared.domain.reports.definitions import REPORTS, Definition, Kind
+from shared.domain.reports.catalogue import REPORTS
+from shared.domain.reports.definition import Definition, Kind
 from tests.functions.query.reports.test_groups import OCTOBER, business, cents
 from tests.support.log_books import Books, item, state
 

@@ -6,15 +6,10 @@ from fractions import Fraction
 
 import pytest
 
-from shared.domain.reports.definitions import (
-    ORDERS,
-    REPORTS,
-    SUBSCRIPTIONS,
-    Definition,
-    Kind,
-    Value,
-    told,
-)
+from shared.domain.reports.catalogue import REPORTS
+from shared.domain.reports.definition import Definition, Kind, Value, told
+from shared.domain.reports.definitions.orders import ORDERS
+from shared.domain.reports.definitions.subscriptions import SUBSCRIPTIONS
 
 
 def value(definition: Definition, name: str, **parts: int) -> Value:

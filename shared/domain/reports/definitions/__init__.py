@@ -1,0 +1,1 @@
+"""What each report counts and what its figures mean, one module each."""
