@@ -42,6 +42,10 @@ def verify(request: Request, secrets: Mapping[str, Any], now: int) -> None:
     del now
     if request.body.count(b"&") >= _FIELDS_MAX:
         raise InvalidSignature
+    # Only call_providers puts JSON on the queue. Names are not signed, so with those of its own
+    # making a stolen form could be written as JSON, and pass for the API's word.
+    if request.body.lstrip().startswith(b"{"):
+        raise InvalidSignature("not_a_webhook")
     fields = wire_fields(request.body)
     sent = dict(fields)
     known, keys = _keys(secrets, sent.get(b"campaign_id", b""))

@@ -6,13 +6,16 @@ be for PayPal's name and lead to an authority this machine trusts, *at the time 
 PayPal's file holds the leaf alone. The authority between it and a root is taken from the file where
 it is there, else from where the leaf itself says (the authority's own host alone): a root's
 signature proves it, however it came. Whatever fails here is a 503: PayPal sends again, and a new
-authority or a page in place of a file is no reason to lose an event.
+authority or a page in place of a file is no reason to lose an event. What has failed is not tried
+again for some seconds, and no more than a few URLs fail in that time, so that a flood of forgeries
+is no flood of requests to PayPal.
 """
 
 from __future__ import annotations
 
 import re
 import ssl
+import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -46,6 +49,7 @@ _LOOPBACK = r"http://127\.0\.0\.1:\d{1,5}/[a-z-]{1,63}"
 _ISSUER = re.compile(r"http://cacerts\.digicert\.com/[0-9A-Za-z._-]{1,100}\.(crt|cer)")
 _ISSUERS_MAX = 2
 _REMEMBERED_MAX = 16
+_FAILED_SECONDS, _FAILED_MAX = 5.0, 16
 
 
 class _Known(NamedTuple):
@@ -69,8 +73,11 @@ class Certificates:
         roots: Callable[[], Sequence[x509.Certificate]],
         fetch: Fetch = fetch,
         stand_in: x509.Certificate | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._roots = roots
+        self._monotonic = monotonic
+        self._failed: dict[tuple[str, str], float] = {}
         self._fetch = fetch
         self._stand_in = stand_in
         self._store: Store | None = None
@@ -93,11 +100,23 @@ class Certificates:
             raise InvalidSignature("foreign_certificate")
         known = self._known.get((url, environment))
         if known is None or not known.since <= at <= known.until:
-            known = self._prove(url, environment, at)
+            known = self._proved(url, environment, at)
             if len(self._known) >= _REMEMBERED_MAX:
                 del self._known[next(iter(self._known))]
             self._known[url, environment] = known
         return known.key
+
+    def _proved(self, url: str, environment: str, at: int) -> _Known:
+        """Prove a certificate, unless that has just failed. Raise Retryable."""
+        now = self._monotonic()
+        self._failed = {each: until for each, until in self._failed.items() if until > now}
+        if (url, environment) in self._failed or len(self._failed) >= _FAILED_MAX:
+            raise Retryable("the certificate could not be had a moment ago")
+        try:
+            return self._prove(url, environment, at)
+        except Retryable:
+            self._failed[url, environment] = self._monotonic() + _FAILED_SECONDS
+            raise
 
     def _is_allowed(self, url: str, environment: str) -> bool:
         if re.fullmatch(_HOSTS[environment] + _PATH, url):

@@ -10,13 +10,36 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from infra.samples.stripe_event import Event, Ids, Json, Shape, View, envelope, previous_attributes
+from infra.samples.stripe_goods import Price, Product
 from infra.samples.stripe_money import DAY, HOUR, iso
 from infra.samples.stripe_render import render
 from infra.samples.stripe_render_invoice import upcoming
-from infra.samples.stripe_state import Invoice, InvoicePayment, Subscription
+from infra.samples.stripe_state import (
+    Charge,
+    Customer,
+    Dispute,
+    Invoice,
+    InvoicePayment,
+    Refund,
+    Schedule,
+    Subscription,
+)
 from infra.samples.stripe_truth import SubscriptionTruth, Truth
 
 STARTS_AT = 1_790_812_800  # 2026-10-01 00:00:00 UTC
+
+# What the API lists, as it calls it.
+KINDS: dict[str, type] = {
+    "product": Product,
+    "price": Price,
+    "customer": Customer,
+    "subscription": Subscription,
+    "subscription_schedule": Schedule,
+    "invoice": Invoice,
+    "charge": Charge,
+    "refund": Refund,
+    "dispute": Dispute,
+}
 
 _Thing = TypeVar("_Thing")
 
@@ -33,6 +56,7 @@ class Business:
         livemode: bool = True,
     ) -> None:
         self.view = View(shape, livemode)
+        self._api_view = View("new", livemode)
         self.now = starts_at
         self.ids = Ids(seed)
         self.truth = Truth()
@@ -135,14 +159,30 @@ class Business:
         return [thing for thing in self._things.values() if isinstance(thing, Subscription)]
 
     def snapshot_of(self, thing_id: str) -> Json | None:
-        """Return the present snapshot of a thing as the API would answer it, or None."""
+        """Return the present snapshot of a thing as the API would answer it, or None.
+
+        The API is asked in the newest version, whatever shape the endpoint's events have.
+        """
         thing = self._things.get(thing_id)
-        return None if thing is None else render(thing, self.view)
+        return None if thing is None else render(thing, self._api_view)
+
+    def dated(self, kind: str) -> list[tuple[int, str]]:
+        """Return when each thing of a kind was made and its id, the newest first.
+
+        Kinds are called as the API calls objects; a deleted customer is listed no more.
+        """
+        wanted: Any = KINDS[kind]
+        found: list[tuple[int, str]] = [
+            (thing.created, thing_id)
+            for thing_id, thing in reversed(self._things.items())
+            if isinstance(thing, wanted) and not getattr(thing, "deleted", False)
+        ]
+        return sorted(found, key=lambda each: -each[0])
 
     def invoice_payments(self, *, payment_intent: str = "", invoice: str = "") -> list[Json]:
         """Return the links between invoices and payment intents, narrowed by either."""
         return [
-            render(link, self.view)
+            render(link, self._api_view)
             for link in self._things.values()
             if isinstance(link, InvoicePayment)
             and payment_intent in ("", link.payment.id)

@@ -2,8 +2,16 @@
 
 A webhook is a form with PHP's keys, unsigned and without an id: its content is its key, so a copy
 is known by its marker. An answer of the API comes as JSON that `call_providers` has made here, by
-`fetched`. Neither speaks of money. Nothing here may do I/O or read a clock: a body that cannot be
-read for certain raises Quarantined, and nothing else is ever raised.
+`fetched`. Neither speaks of money.
+
+What a webhook says is read again through the API as far as that can tell. Of a tag it can: the
+answer has the contact's tags, and whether the contact holds the tag is what the answer says. Of a
+list likewise. That somebody opened, clicked or replied it cannot: no account-wide list of such acts
+can be asked for, so they stand on the webhook's word alone, which whoever has the secret address
+could forge. Proved is only that there is such a contact, before one is made here for its acts.
+
+Nothing here may do I/O or read a clock: a body that cannot be read for certain raises Quarantined,
+and nothing else is ever raised.
 """
 
 from __future__ import annotations
@@ -16,7 +24,7 @@ from typing import Any
 from shared.domain import emails, times
 from shared.domain.errors import Quarantined
 from shared.domain.forms import text_fields
-from shared.domain.heard import ActivityKind, ActivitySaid, ContactSaid, Heard, LabelSaid, PageSaid
+from shared.domain.heard import ActivityKind, ActivitySaid, ContactSaid, Heard, LabelSaid
 from shared.domain.observations import Parsed
 from shared.domain.strict_json import NotStrictJson, parse_object
 
@@ -37,6 +45,8 @@ _ACTIVITY: dict[str, ActivityKind] = {
 }
 # Types that state the person; what they leave out (a list's name) only the API tells.
 _PERSON = ("subscribe", "list_add", "unsubscribe", "update")
+# Types after which the API is asked: it knows better, or at least whether there is such a contact.
+_REREAD = (*_PERSON, "contact_tag_added", "contact_tag_removed", "open", "click", "reply")
 # Those that tell of somebody the source has, or has just been given.
 _INTRODUCES = ("subscribe", "list_add", "update")
 _FIELD_OF = {
@@ -70,17 +80,12 @@ def parse(body: bytes, headers: Mapping[str, str]) -> Parsed:
 def fetched(call: Json, found: Json, now: int) -> tuple[str, bytes]:
     """Return the id and the body of the event that tells of an answer fetched at `now` (ms).
 
-    The same page of one import is the same event, however often it is fetched, and as long as
-    nobody in it changes the same message too: the queue drops the second. A failure is not.
+    The time belongs to the id: the same contact fetched again later is another event.
     """
     told = {"fetched": call["object"], "of": call["id"], **found}
-    job_id = call.get("job_id")
-    if job_id is not None:
-        told["job_id"] = job_id
-    if job_id is not None and "failure" not in found:
-        named: list[Any] = ["page", job_id, call["id"]]
-    else:
-        named = ["answer", job_id, call["id"], now, found]
+    if "tag" in call:
+        told |= {"tag": call["tag"], "tag_at": call["tag_at"]}
+    named = ["answer", now, told]
     event_id = f"fetch_{hashlib.sha256(_canonical(named).encode()).hexdigest()[:32]}"
     return event_id, _canonical({**told, "event_id": event_id}).encode()
 
@@ -120,7 +125,7 @@ def _heard(form: Form, event_type: str) -> Heard:
     return Heard(
         contacts=(ContactSaid(email, person),) if event_type in _INTRODUCES else (),
         activity=activity,
-        reread=_line(form.get("contact[id]")) if event_type in _PERSON else None,
+        reread=_line(form.get("contact[id]")) if event_type in _REREAD else None,
     )
 
 
@@ -129,44 +134,42 @@ def _answer(body: bytes) -> Parsed:
     try:
         told = parse_object(body)
         kind, event_id = told["fetched"], told["event_id"]
-        contacts = tuple(_contact(each) for each in told.get("contacts", ()))
-        page = _page(told) if kind == "contacts" else None
+        asked = _asked(told)
+        contacts = tuple(_contact(each, asked) for each in told.get("contacts", ()))
         if not isinstance(event_id, str):
             raise TypeError
-    except (NotStrictJson, KeyError, TypeError, AttributeError) as error:
+    except (NotStrictJson, KeyError, TypeError, ValueError, AttributeError) as error:
         raise Quarantined("bad_field", "the event is no answer of ActiveCampaign's API") from error
     return Parsed(
         event_id=event_id,
         event_type=f"fetched.{kind}",
-        # A page is what it is by its place: fetched twice, it may have changed meanwhile.
         digest=hashlib.sha256(event_id.encode()).hexdigest(),
         occurred_at=None,
         live=None,
-        heard=Heard(contacts=contacts, page=page),
+        heard=Heard(contacts=contacts),
     )
 
 
-def _page(told: Json) -> PageSaid:
-    return PageSaid(
-        job_id=told["job_id"],
-        after=told["of"],
-        following=told.get("following"),
-        total=told.get("total"),
-        failure=told.get("failure"),
-    )
+def _asked(told: Json) -> LabelSaid | None:
+    """Return the tag an answer was asked about, as not held from the webhook's time on."""
+    tag = _line(told.get("tag"))
+    return LabelSaid("tag", tag, False, int(told["tag_at"])) if tag is not None else None
 
 
-def _contact(told: Json) -> ContactSaid:
+def _contact(told: Json, asked: LabelSaid | None) -> ContactSaid:
     person = {
         "first_name": _line(told.get("firstName")),
         "last_name": _line(told.get("lastName")),
         "phone": _line(told.get("phone")),
         "company": _line(told.get("orgname")),
     }
+    tags = list(_tags(told.get("tags") or ()))
+    if asked is not None and asked.label not in [each.label for each in tags]:
+        tags.append(asked)
     return ContactSaid(
         email=emails.normalise(told.get("email")),
         person=person,
-        labels=(*_tags(told.get("tags") or ()), *_lists(told.get("lists") or ())),
+        labels=(*tags, *_lists(told.get("lists") or ())),
         created=_moment(told.get("cdate")),
     )
 

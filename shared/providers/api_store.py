@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -29,6 +30,7 @@ from shared.domain.observations import (
     SubscriptionSaid,
 )
 from shared.domain.strict_json import NotStrictJson, parse_object
+from shared.providers import api_store_history as history
 
 RECURRING_PAYMENT, ORDER = "recurring_payment", "order"
 IDENTITY = {RECURRING_PAYMENT: "store_recurring_payment_id", ORDER: "store_order_id"}
@@ -50,13 +52,19 @@ _TIMES = ("anchor_date", "cancelled_date", "last_payment_date", "payment_method_
 _PERSON = ("first_name", "last_name", "phone", "company")
 
 
-def event_of(kind: str, item: Item, received_at: int, *, suppressed: bool) -> bytes:
-    """Return the event of one valid item that was received at a time (ms)."""
+def event_of(
+    kind: str, item: Item, received_at: int, *, suppressed: bool, history_of: str | None = None
+) -> bytes:
+    """Return the event of one valid item that was received at a time (ms).
+
+    `history_of` is the provider whose record was imported, where it is not the store's own word.
+    """
     event = {
         "kind": kind,
         "received_date": received_at,
         "suppress_automations": suppressed,
         "item": item,
+        **({"history_of": history_of} if history_of is not None else {}),
     }
     return _text(event).encode()
 
@@ -73,6 +81,9 @@ def parse(body: bytes, headers: Mapping[str, str]) -> Parsed:
         # Said again without a date of its own, the same item is another word: what came in between
         # is to be replaced. With a date it is the same word, however often it comes.
         place = [item["connection_id"], kind, item[IDENTITY[kind]], digest, None if stated else at]
+        provider = event.get("history_of")
+        if provider is not None:
+            place.append("history")
         parsed = Parsed(
             event_id=f"api_{sha256(_text(place).encode()).hexdigest()[:32]}",
             event_type=f"{kind}.put{SUPPRESSED if event['suppress_automations'] else ''}",
@@ -83,11 +94,24 @@ def parse(body: bytes, headers: Mapping[str, str]) -> Parsed:
             orders=(_order(item, digest, at),) if kind == ORDER else (),
             customers=_customers(item),
         )
+        if provider is not None and provider != "api":
+            parsed = _history(parsed, kind, item, provider)
     except NotStrictJson as error:
         raise Quarantined("bad_field", "the event is not JSON") from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Quarantined("bad_field", "the event is not one of an API store's items") from error
     return parsed
+
+
+def _history(parsed: Parsed, kind: str, item: Item, provider: str) -> Parsed:
+    """Return what an item says, in the names of the provider whose record it is."""
+    mark = {SAID: parsed.digest}
+    return replace(
+        parsed,
+        subscriptions=tuple(history.subscription(e, provider, mark) for e in parsed.subscriptions),
+        orders=tuple(history.order(each, item, provider, mark) for each in parsed.orders),
+        customers=history.customers(parsed.customers, kind, item, provider),
+    )
 
 
 def _subscription(item: Item, digest: str) -> SubscriptionSaid:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from shared.domain.errors import Quarantined
@@ -19,6 +20,7 @@ from shared.domain.observations import CustomerSaid, OrderSaid, Parsed, Subscrip
 from shared.providers import paykickstart_fetched as fetched
 from shared.providers import paykickstart_orders as orders
 from shared.providers import paykickstart_subscriptions as subscriptions
+from shared.providers import paykickstart_transactions as transactions
 from shared.providers.paykickstart_form import Form, email, identity, moment, name, read
 from shared.providers.paykickstart_form import address as address_of
 
@@ -54,8 +56,9 @@ UPDATED = "subscription-updated"
 def parse(body: bytes, headers: Mapping[str, str]) -> Parsed:
     """Return what a notification says. Raise Quarantined for one that can never be accepted."""
     del headers  # PayKickstart's carry nothing
-    if body.startswith(b"{"):
-        return fetched.parse(body)  # an answer of its API, put on the queue by call_providers
+    if body.startswith(b"{"):  # an answer of its API, put on the queue by call_providers
+        answer = fetched.read(body)
+        return _transaction(answer) if "transaction" in answer else fetched.parse(answer, body)
     form = read(body)
     event_type = identity(form, "event")
     if event_type is None:
@@ -81,6 +84,15 @@ def _known(form: Form, event_type: str, reader: Reader) -> Parsed:
         orders=(order,) if order else (),
         customers=_customers(form, event_type),
     )
+
+
+def _transaction(answer: Mapping[str, Any]) -> Parsed:
+    """Return what a row of the API's list says: what the notification of its time has said."""
+    row = transactions.row_of(answer)
+    form = transactions.form_of(row)
+    event_type, event_id = form.get("event"), transactions.event_id(row)
+    told = _known(form, event_type, MEANING[event_type]) if event_type else _unknown(form, "")
+    return replace(told, event_id=event_id, event_type=transactions.EVENT_TYPE)
 
 
 def _updated(form: Form) -> Parsed:

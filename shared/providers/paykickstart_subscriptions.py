@@ -62,8 +62,13 @@ def trial_ended(form: Form, at: int) -> SubscriptionSaid:
 
 def cancelled(form: Form, at: int) -> SubscriptionSaid:
     """Read a cancellation: PayKickstart sends it when it takes effect."""
+    return _said(form, {"terms": ending(email(form), at), **_about(form)})
+
+
+def ending(address: str | None, at: int) -> Facet:
+    """Return the state of a buyer's subscription that was cancelled at a time (ms)."""
     ended = {"cancelled_date": at, "ended_date": at, "next_payment_date": None}
-    return _said(form, {"terms": _state(form, "cancelled", **ended), **_about(form)})
+    return _of(address, "cancelled", **ended)
 
 
 def updated(form: Form) -> SubscriptionSaid:
@@ -83,10 +88,14 @@ def _said(form: Form, facets: dict[str, Facet], *, creation: bool = False) -> Su
 
 
 def _state(form: Form, status: str, **more: Any) -> Facet:
+    return _of(email(form), status, **more)
+
+
+def _of(address: str | None, status: str, **more: Any) -> Facet:
     return {
         "status": status,
         "store_status": status.replace("_", "-"),
-        "email": email(form),
+        "email": address,
         "is_trial": False,
         **more,
     }

@@ -18,6 +18,7 @@ from shared.domain.observations import Parsed
 from shared.providers import paypal_payments as payments
 from shared.providers import paypal_plans as plans
 from shared.providers import paypal_returns as returns
+from shared.providers import paypal_rows as rows
 from shared.providers import paypal_subscriptions as subscriptions
 from shared.providers.paypal_shapes import Event, Said, identity, moment, named
 
@@ -77,6 +78,10 @@ MEANING: dict[str, Shapes] = {
     "FETCHED.SUBSCRIPTION": {None: subscriptions.subscription},
     "FETCHED.PLAN": {None: plans.plan},
     "FETCHED.PRODUCT": {None: plans.product},
+    "FETCHED.TRANSACTION": {None: rows.transaction},
+    "FETCHED.PURCHASE": {None: rows.purchase},
+    "FETCHED.RETURN": {None: rows.money_back},
+    "FETCHED.DISPUTE": {None: returns.dispute},
 }
 
 # What one and the same event may hold differently: its export has its deliveries in it.

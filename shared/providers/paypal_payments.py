@@ -6,6 +6,7 @@ checkout, which knows the payer and the goods but is no payment: an approval is 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from shared.domain.errors import Quarantined
@@ -38,7 +39,7 @@ from shared.providers.paypal_shapes import (
 )
 
 # What a sale (v1) or a capture says of itself; what went back of it is told by refunds.
-_STATUS = {
+STATUS = {
     "COMPLETED": "completed",
     "PARTIALLY_REFUNDED": "completed",
     "REFUNDED": "completed",
@@ -48,7 +49,7 @@ _STATUS = {
     "DECLINED": "declined",
     "FAILED": "declined",
 }
-_RANKS = {"pending": CREATED, "declined": UPDATED, "completed": TERMINAL}
+RANKS = {"pending": CREATED, "declined": UPDATED, "completed": TERMINAL}
 _STATES = {"completed": "paid", "pending": "open", "declined": "failed"}
 
 
@@ -60,25 +61,37 @@ def sale(event: Event) -> Said:
     paid = facets[f"payment:{own}"]
     details = mapping(mapping(thing, "amount"), "details")
     code = paid["currency"]
-    document: Document = {
+    parts = {
         "number": text(thing, "invoice_number"),
+        "subtotal": _part(details, "subtotal", code, paid["amount"]),
+        "tax": _part(details, "tax", code, 0),
+        "shipping": _part(details, "shipping", code, 0),
+    }
+    mentions = ids_among([thing.get("custom"), thing.get("invoice_number")])
+    return billed(paid, parts, mentions)
+
+
+def billed(paid: Facet, parts: Mapping[str, Any], mentions: tuple[str, ...] = ()) -> Said:
+    """Return a payment as the order it is: what it bills is itself, and its `parts` are told."""
+    document: Document = {
+        "number": parts["number"],
         "state": _states(paid["status"]),
         "gross": paid["amount"],
         "due": paid["amount"],
-        "subtotal": _part(details, "subtotal", code, paid["amount"]),
+        "subtotal": parts["subtotal"],
         "discount": 0,
-        "tax": _part(details, "tax", code, 0),
-        "shipping": _part(details, "shipping", code, 0),
-        "currency": code,
+        "tax": parts["tax"],
+        "shipping": parts["shipping"],
+        "currency": paid["currency"],
         "created": paid["date"],
         "paid_date": paid["date"] if paid["status"] == "completed" else None,
-        "cycle": "cycle" if subscription else None,
-        "subscription_id": subscription,
+        "cycle": "cycle" if paid["subscription_id"] else None,
+        "subscription_id": paid["subscription_id"],
         "items": [],
     }
-    rank, whole = _RANKS[paid["status"]], {**facets, "document": document}
-    mentions = ids_among([thing.get("custom"), thing.get("invoice_number")])
-    return Said(orders=(OrderSaid((f"charge:{own}",), rank, whole, mentions),))
+    facets = {f"payment:{paid['reference']}": paid, "document": document}
+    said = OrderSaid((str(paid["payment"]),), RANKS[paid["status"]], facets, mentions)
+    return Said(orders=(said,))
 
 
 def capture(event: Event) -> Said:
@@ -89,7 +102,7 @@ def capture(event: Event) -> Said:
     related = mapping(mapping(thing, "supplementary_data"), "related_ids")
     checkout = named(related, "order_id")
     refs = (f"charge:{own}", *((f"session:{checkout}",) if checkout else ()))
-    rank = _RANKS[facets[f"payment:{own}"]["status"]]
+    rank = RANKS[facets[f"payment:{own}"]["status"]]
     mentions = ids_among([thing.get("custom_id"), thing.get("invoice_id")])
     return Said(orders=(OrderSaid(refs, rank, facets, mentions),))
 
@@ -113,7 +126,7 @@ def checkout(event: Event) -> Said:
 
 
 def _payment(event: Event, thing: Json, own: str, subscription: str | None) -> dict[str, Facet]:
-    status: Any = _STATUS.get(word(thing, "state") or word(thing, "status"))
+    status: Any = STATUS.get(word(thing, "state") or word(thing, "status"))
     if status is None:
         raise Quarantined("bad_field", "state is not one a payment can have")
     value, code = sum_of(thing, "amount")

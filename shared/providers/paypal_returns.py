@@ -1,8 +1,8 @@
 """What PayPal says of money that went back: refunds, reversals, and disputes that withhold it.
 
 Which payment it belongs to stands in a field of v1 (`sale_id`, `capture_id`) or in a link. What
-names none (the simulator's reversals) cannot be booked and is kept for a person to see. The sign of
-the amount differs between the shapes and says nothing.
+names none (some reversals) has to be looked up by PayPal's API. The sign of the amount differs
+between the shapes and says nothing.
 """
 
 from __future__ import annotations
@@ -64,6 +64,8 @@ def refund(event: Event) -> Said:
     """Read a refund or a reversal of a sale or capture, in whichever shape."""
     thing = event.thing
     own, paid = identity(thing.get("id"), "id"), _payment(thing)
+    if paid is None:
+        return Said(needs=(("return", own),))
     status: Any = _REFUND.get(word(thing, "state") or word(thing, "status"))
     if status is None:
         raise Quarantined("bad_field", "state is not one a refund can have")
@@ -145,8 +147,8 @@ def _disputed(thing: Json) -> list[tuple[str, int]]:
     return [(paid, sum_of(each, "gross_amount")[0]) for paid, each in known]
 
 
-def _payment(thing: Json) -> str:
-    """Return the sale or capture that money went back of. Raise Quarantined where none is told."""
+def _payment(thing: Json) -> str | None:
+    """Return the sale or capture that money went back of, None where none is told."""
     stated = named(thing, "sale_id") or named(thing, "capture_id")
     if stated is not None:
         return stated
@@ -154,7 +156,7 @@ def _payment(thing: Json) -> str:
         link = linked(thing, rel)
         if link is not None and link[0] in _PAYMENTS:
             return link[1]
-    raise Quarantined("unlinked", "neither a field nor a link names the payment")
+    return None
 
 
 def _stated(thing: Json, code: str) -> int | None:

@@ -46,6 +46,7 @@ class Said(NamedTuple):
     orders: tuple[OrderSaid, ...] = ()
     customers: tuple[CustomerSaid, ...] = ()
     catalogue: tuple[CatalogueSaid, ...] = ()
+    needs: tuple[tuple[str, str], ...] = ()
 
 
 def identity(value: object, path: str) -> str:

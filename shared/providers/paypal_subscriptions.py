@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from shared.domain import times
 from shared.domain.errors import Quarantined
 from shared.domain.observations import (
     CREATED,
@@ -54,6 +55,7 @@ _STATUS: dict[str, Status] = {
     "COMPLETED": "expired",
 }
 _ENDED = ("cancelled", "expired")
+_BILLED_WITHIN, _LONGEST_WAIT = times.HOUR, 30 * times.DAY
 
 
 def subscription(event: Event) -> Said:
@@ -96,7 +98,23 @@ def _said(event: Event, facets: dict[str, Facet], payer_id: str | None) -> Subsc
         facets=facets,
         customer_id=payer_id,
         creation=creation,
+        again_at=_again_at(event, facets["terms"]),
     )
+
+
+def _again_at(event: Event, terms: Facet) -> int | None:
+    """Return when a subscription on trial is worth asking for again: no event tells of its end.
+
+    That is some time after the next payment. Right after the start PayPal names none, and corrects
+    itself silently: then it is asked after an hour, and each time after as long as it has been.
+    """
+    if not terms["is_trial"]:
+        return None
+    due = terms["next_payment_date"]
+    if due is not None and due > event.at:
+        return int(due) + _BILLED_WITHIN
+    lasted = event.at - (terms["start_date"] or event.at)
+    return event.at + max(_BILLED_WITHIN, min(lasted, _LONGEST_WAIT))
 
 
 def _status(raw: str, failures: int) -> Status:

@@ -18,6 +18,7 @@ from shared.domain.observations import Parsed
 from shared.providers import stripe_catalogue as catalogue
 from shared.providers import stripe_customers as customers
 from shared.providers import stripe_discounts as discounts
+from shared.providers import stripe_invoice_payments as invoice_payments
 from shared.providers import stripe_invoices as invoices
 from shared.providers import stripe_payments as payments
 from shared.providers import stripe_refunds as refunds
@@ -80,7 +81,7 @@ MEANING: dict[str, Reader] = {
     "invoice.voided": invoices.invoice,
     "invoice.will_be_due": invoices.invoice,
     "invoice.upcoming": invoices.upcoming,  # a preview without an id
-    "invoice_payment.paid": invoices.invoice_payment,
+    "invoice_payment.paid": invoice_payments.invoice_payment,
     "charge.captured": payments.charge,
     "charge.expired": payments.charge,  # authorised, never captured
     "charge.failed": payments.charge,
@@ -123,12 +124,17 @@ MEANING: dict[str, Reader] = {
     "coupon.updated": catalogue.coupon,
     "promotion_code.created": catalogue.promotion_code,
     "promotion_code.updated": catalogue.promotion_code,
-    # Answers of Stripe's API, put on the queue by call_providers.
+    # Answers of Stripe's API, put on the queue by call_providers: what history is made of.
+    "fetched.charge": payments.charge,
     "fetched.customer": customers.customer,
-    "fetched.invoice_payments": invoices.invoice_payments,
+    "fetched.dispute": refunds.dispute,
+    "fetched.invoice": invoices.listed,
+    "fetched.invoice_payments": invoice_payments.invoice_payments,
     "fetched.price": catalogue.price,
     "fetched.product": catalogue.product,
+    "fetched.refund": refunds.refund,
     "fetched.subscription": subscriptions.subscription,
+    "fetched.subscription_schedule": subscriptions.schedule,
 }
 
 # What one and the same event may hold differently at each delivery.

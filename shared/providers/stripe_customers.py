@@ -58,9 +58,17 @@ def method(event: Event) -> Said:
 
 
 def payer(
-    customer_id: str | None, who: Json, billing: Json, shipping: Json, rank: int
+    customer_id: str | None,
+    who: Json,
+    billing: Json,
+    shipping: Json,
+    rank: int,
+    at: int | None = None,
 ) -> tuple[CustomerSaid, ...]:
-    """Return how an order names its payer; `who` has `name`, `phone` and `email`."""
+    """Return how an order names its payer, at `at` (ms) if that is not the event's own time.
+
+    `who` has `name`, `phone` and `email`.
+    """
     address_of = email(who, "email")
     if customer_id is None or address_of is None:
         return ()
@@ -73,7 +81,7 @@ def payer(
         "billing_address": address(billing, who),
         "shipping_address": address(mapping(shipping, "address"), shipping),
     }
-    return (CustomerSaid(customer_id, rank, {"payer": person}),)
+    return (CustomerSaid(customer_id, rank, {"payer": person}, at=at),)
 
 
 def expanded_people(thing: Json) -> tuple[CustomerSaid, ...]:

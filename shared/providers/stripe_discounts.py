@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from shared.domain.observations import TERMINAL, UPDATED, SubscriptionSaid, Terms
+from shared.domain.observations import TERMINAL, UPDATED, Facet, SubscriptionSaid, Terms
 from shared.providers import stripe_prices as prices
 from shared.providers.stripe_shapes import Event, Json, Said, linked, rows, text
 
@@ -52,6 +52,16 @@ def applied_discounts(thing: Json, code: str | None) -> Terms:
         "discount_percent": _combined([prices.percent(coupon) for coupon in coupons]),
         "discount_amount": sum(each for each in amounts if each is not None) or None,
     }
+
+
+def withdrawn(thing: Json) -> dict[str, Facet]:
+    """Return that nothing is taken off, where a whole subscription says so.
+
+    Its events say when a discount goes; who was not told needs to hear that there is none.
+    """
+    if thing.get("discount") or thing.get("discounts") != []:
+        return {}
+    return {"discount": {"coupon": None, "percent": None, "amount": None}}
 
 
 def _of_currency(coupon: Json, code: str | None) -> bool:

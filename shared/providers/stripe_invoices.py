@@ -1,11 +1,12 @@
 """What Stripe's invoices say: the order they are, whom it names, and which payments pay it.
 
 Older shapes name the subscription, charge and payment intent outright. Newer ones tell the
-subscription in `parent` and leave the payments to `invoice_payment` events, which link both.
+subscription in `parent` and leave the payments to `stripe_invoice_payments`, which link both.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from shared.domain.errors import Quarantined
@@ -18,11 +19,11 @@ from shared.domain.observations import (
     Facet,
     Item,
     OrderSaid,
-    Payment,
     SubscriptionSaid,
 )
 from shared.providers import stripe_prices as prices
 from shared.providers.stripe_customers import payer
+from shared.providers.stripe_invoice_payments import account, payment_refs
 from shared.providers.stripe_shapes import (
     Event,
     Json,
@@ -43,8 +44,9 @@ from shared.providers.stripe_shapes import (
 _STATES = frozenset({"draft", "open", "paid", "void", "uncollectible"})
 # Finalised and tried may fall into one second: open comes before failed.
 _RANKS = {"draft": CREATED, "open": UPDATED, "failed": UPDATED + 2}
+_CREATION = "subscription_create"
 _CYCLES = {
-    "subscription_create": "create",
+    _CREATION: "create",
     "subscription_cycle": "cycle",
     "subscription": "cycle",  # before 2018 first and later cycles were told alike
     "subscription_update": "update",
@@ -52,7 +54,6 @@ _CYCLES = {
 }
 # The update that a failure causes shares its second but cannot tell what it was.
 _FAILURE = UPDATED + 5
-_INVOICE_PAYMENT = {"paid": "completed", "open": "pending", "canceled": "cancelled"}
 
 
 def invoice(event: Event) -> Said:
@@ -68,7 +69,24 @@ def invoice(event: Event) -> Said:
     elif event.type == "invoice.payment_action_required":
         facets["attempt"] = {"date": event.at, "action_required": True}
     order = OrderSaid(_refs(thing), rank, facets, mentions(thing))
-    return Said(orders=(order,), customers=_payer(thing, document["customer_id"], rank))
+    return Said(orders=(order,), customers=_payer(event, document["customer_id"], rank))
+
+
+def listed(event: Event) -> Said:
+    """Read an invoice as the API holds it: with the payments that paid it, and what it began.
+
+    The order a subscription began with is told by its creation alone, which history has not.
+    """
+    said = invoice(event)
+    (order,) = said.orders
+    paid: dict[str, Facet] = {}
+    for each in rows(event.thing, "payments"):
+        if each.get("status") == "paid":
+            paid |= account(each, event.at)
+    return said._replace(
+        orders=(replace(order, facets={**order.facets, **paid}),),
+        subscriptions=_begun(event.thing),
+    )
 
 
 def upcoming(event: Event) -> Said:
@@ -83,17 +101,6 @@ def upcoming(event: Event) -> Said:
     }
     said = SubscriptionSaid(name, UPDATED, {"upcoming": facet}, linked(thing, "customer"))
     return Said(subscriptions=(said,))
-
-
-def invoice_payment(event: Event) -> Said:
-    """Read the link between an invoice and one payment of it."""
-    return Said(orders=_linking(event, event.thing))
-
-
-def invoice_payments(event: Event) -> Said:
-    """Read the answer to "which invoices does this payment pay", a list that may be empty."""
-    listed = rows(event.thing, "data")
-    return Said(orders=tuple(said for each in listed for said in _linking(event, each)))
 
 
 def _state(event: Event) -> Any:
@@ -217,13 +224,8 @@ def _refs(thing: Json) -> tuple[str, ...]:
     found = [f"document:{identity(thing.get('id'), 'id')}"]
     payments = [mapping(each, "payment") for each in rows(thing, "payments")]
     for holder in (thing, *payments):
-        found += _payment_refs(holder)
+        found += payment_refs(holder)
     return tuple(dict.fromkeys(found))
-
-
-def _payment_refs(holder: Json) -> list[str]:
-    pairs = (("intent", linked(holder, "payment_intent")), ("charge", linked(holder, "charge")))
-    return [f"{kind}:{name}" for kind, name in pairs if name is not None]
 
 
 def _item(line: Json, code: str) -> Item:
@@ -244,46 +246,20 @@ def _item(line: Json, code: str) -> Item:
     }
 
 
-def _payer(thing: Json, customer_id: str | None, rank: int) -> tuple[CustomerSaid, ...]:
+def _payer(event: Event, customer_id: str | None, rank: int) -> tuple[CustomerSaid, ...]:
+    """Return whom an invoice names: it keeps the address it was finalised with."""
+    thing = event.thing
+    finalized = moment(mapping(thing, "status_transitions"), "finalized_at")
+    at = (finalized or moment(thing, "created")) if event.is_fetched else None
     who = {key: thing.get(f"customer_{key}") for key in ("email", "name", "phone")}
     shipping = mapping(thing, "customer_shipping") or mapping(thing, "shipping_details")
-    return payer(customer_id, who, mapping(thing, "customer_address"), shipping, rank)
+    return payer(customer_id, who, mapping(thing, "customer_address"), shipping, rank, at)
 
 
-def _linking(event: Event, thing: Json) -> tuple[OrderSaid, ...]:
-    own = identity(thing.get("id"), "id")
-    found = _payment_refs(mapping(thing, "payment"))
-    document = linked(thing, "invoice")
-    refs = ([f"document:{document}"] if document else []) + found
-    status = _INVOICE_PAYMENT.get(str(thing.get("status")))
-    code = currency(thing)
-    moved = amount(thing, "amount_paid", code)
-    asked = amount(thing, "amount_requested", code)
-    value = moved if moved is not None else asked
-    facets: dict[str, Facet] = {}
-    if status is not None and value is not None:
-        facets[f"payment:{own}"] = Payment(
-            # A payment outside Stripe has neither intent nor charge, and is told here alone.
-            payment=found[0] if found else f"record:{own}",
-            weight=1,
-            amount=value,
-            currency=code,
-            status=status,  # type: ignore[typeddict-item]  # a value of the table above
-            date=_settled(thing, event.at),
-            fee=None,
-            customer_id=None,
-            email=None,
-            reference=None,
-            description=None,
-        )
-    rank = TERMINAL if status == "completed" else UPDATED
-    return (OrderSaid(tuple(refs), rank, facets),) if refs else ()
-
-
-def _settled(thing: Json, at: int) -> int:
-    transitions = mapping(thing, "status_transitions")
-    for holder, key in ((transitions, "paid_at"), (transitions, "canceled_at"), (thing, "created")):
-        when = moment(holder, key)
-        if when is not None:
-            return when
-    return at
+def _begun(thing: Json) -> tuple[SubscriptionSaid, ...]:
+    """Return which subscription began with this invoice, if one did."""
+    name = _subscription(thing)
+    if name is None or thing.get("billing_reason") != _CREATION:
+        return ()
+    origin = {"origin": {"order_id": identity(thing.get("id"), "id")}}
+    return (SubscriptionSaid(name, UPDATED, origin, linked(thing, "customer")),)

@@ -80,6 +80,7 @@ def charge(event: Event) -> Said:
         mapping(billing, "address"),
         mapping(thing, "shipping"),
         rank,
+        moment(thing, "created") if event.is_fetched else None,
     )
     order = OrderSaid(refs, rank, facets, mentions(thing))
     return Said(orders=(order,), customers=people)

@@ -45,6 +45,11 @@ class Event:
     thing: Json
     previous: Json | None
 
+    @property
+    def is_fetched(self) -> bool:
+        """Whether it tells of an object as the API holds it, perhaps long after it was made."""
+        return self.type.startswith("fetched.")
+
 
 class Said(NamedTuple):
     """What a reader found, by kind of subject."""

@@ -25,7 +25,7 @@ from shared.domain.observations import (
 )
 from shared.providers import stripe_prices as prices
 from shared.providers.stripe_customers import expanded_people
-from shared.providers.stripe_discounts import applied_discounts
+from shared.providers.stripe_discounts import applied_discounts, withdrawn
 from shared.providers.stripe_shapes import (
     Event,
     Json,
@@ -71,6 +71,8 @@ def subscription(event: Event) -> Said:
     before: dict[str, Facet] | None = None
     if event.type == "customer.subscription.updated" and event.previous:
         before = {"terms": terms(rolled_back(thing, event.previous))}
+    if event.is_fetched:
+        facets |= withdrawn(thing)
     invoice = linked(thing, "latest_invoice")
     if created and invoice is not None:
         facets["origin"] = {"order_id": invoice}
@@ -88,6 +90,8 @@ def subscription(event: Event) -> Said:
 
 def schedule(event: Event) -> Said:
     """Read the end of a subscription schedule: a subscription that ends by it has expired."""
+    if event.is_fetched and event.thing.get("status") != "completed":
+        return Said()
     name = linked(event.thing, "subscription") or linked(event.thing, "released_subscription")
     if name is None:
         return Said()

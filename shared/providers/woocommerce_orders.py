@@ -183,13 +183,14 @@ def _given_back(event: Event, code: str) -> dict[str, Facet]:
     told: dict[str, Facet] = {}
     for each in rows(thing, "refunds"):
         own = identity(each.get("id"), "refunds.id")
+        stated = moment(each, "date_created_gmt")  # only history asks the shop for it
         told[f"refund:{own}"] = Refund(
             id=own,
             amount=_returned(each, code),
-            date=event.at,
+            date=event.at if stated is None else stated,
             status="completed",
             payment=payment,
-            first_told=True,
+            first_told=stated is None,
         )
     whole = amount(thing, "total", code) if status_of(thing) == "refunded" else None
     told[f"refunded:{payment}"] = Refunded(

@@ -91,7 +91,7 @@ def subscription(event: Event) -> Said:
         customer_id=customer_id(thing),
         creation=event.topic == "subscription.created",
     )
-    orders = (_first_order(event, parent, rank),) if parent is not None else ()
+    orders = (_first_order(event, parent),) if parent is not None else ()
     return Said((said,), orders, payer(thing, UPDATED))
 
 
@@ -205,10 +205,11 @@ def _date(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds // times.SECOND, UTC)
 
 
-def _first_order(event: Event, parent: str, rank: int) -> OrderSaid:
+def _first_order(event: Event, parent: str) -> OrderSaid:
     """Say whose first order the parent is, which the order itself does not tell.
 
-    An account of no weight and no amount: all else about its money is for the order to tell.
+    An account of no weight and no amount: all else about its money is for the order to tell. It is
+    the same whoever tells it, so that of two words in one second the first stays the one that did.
     """
     thing: Any = event.thing
     facet = Payment(
@@ -220,4 +221,4 @@ def _first_order(event: Event, parent: str, rank: int) -> OrderSaid:
         date=moment(thing, "date_created_gmt") or 0,
         subscription_id=event.id,
     )
-    return OrderSaid((f"document:{parent}",), rank, {f"payment:of-{event.id}": facet})
+    return OrderSaid((f"document:{parent}",), UPDATED, {f"payment:of-{event.id}": facet})

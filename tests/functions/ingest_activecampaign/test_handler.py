@@ -32,7 +32,7 @@ class _Porch:
         self._door = door
 
     def __call__(self, event: Mapping[str, Any], context: object = None) -> dict[str, Any]:
-        headers = dict(event["headers"])
+        headers = dict(event["headers"] or {})
         token = headers.pop(_CARRIED, None)
         query = {} if token is None else {"token": token}
         sent = {**event, "headers": headers, "queryStringParameters": query}

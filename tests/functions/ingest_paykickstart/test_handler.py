@@ -22,7 +22,7 @@ from functions.ingest_paykickstart.signature import event_and_subject, verify
 from infra.samples.paykickstart import CAMPAIGN, SECRET, sample
 from shared.domain.envelope import EventEnvelope, read_message
 from shared.door import Door
-from tests.contracts.door_contract import NOW, DoorContract, FakeQueue, FakeSecrets, post
+from tests.contracts.door_contract import NOW, DoorContract, FakeQueue, FakeSecrets, counted, post
 from tests.support.loopback_aws import LoopbackAws
 
 _FORM = "application/x-www-form-urlencoded"
@@ -34,13 +34,14 @@ def _mac(values: list[str], secret: str) -> str:
 
 
 def _hash(body: bytes, secret: str) -> str:
-    fields = dict(parse_qsl(body.decode(), keep_blank_values=True))
+    fields = dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
     values = [fields[name].strip() for name in sorted(fields)]
     return _mac([value for value in values if value not in ("", "0")], secret)
 
 
 def _code(body: bytes, secret: str) -> str:
-    values = [v for _, v in parse_qsl(body.decode(), keep_blank_values=True) if v not in ("", "0")]
+    told = parse_qsl(body.decode(errors="replace"), keep_blank_values=True)
+    values = [value for _, value in told if value not in ("", "0")]
     return _mac([values[int(at)] for at in sorted(map(str, range(len(values))))], secret)
 
 
@@ -52,7 +53,7 @@ class _Porch:
         self._field = field
 
     def __call__(self, event: Mapping[str, Any], context: object = None) -> dict[str, Any]:
-        headers = dict(event["headers"])
+        headers = dict(event["headers"] or {})
         signature = headers.pop(_CARRIED, None)
         if signature is None:
             return self._door(event, context)
@@ -63,7 +64,7 @@ class _Porch:
 
 
 def _with_signature(body: bytes, field: str, signature: str) -> bytes:
-    return body + f"&{field}={quote_plus(signature)}".encode()
+    return body + f"&{field}={quote_plus(signature, errors='replace')}".encode()
 
 
 class TestPayKickstartDoor(DoorContract):
@@ -159,6 +160,32 @@ class TestPayKickstartDoor(DoorContract):
 
         self.refused(post(body, {"content-type": "application/json"}), 401)
         self.refused(post(body, {"content-type": _FORM}), 401)
+
+
+@pytest.mark.parametrize("start", [b"", b" ", b"\n\t"])
+def test_stolen_form_cannot_be_rewritten_as_an_answer_of_the_api(
+    start: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither names nor lists are signed: a form may be valid JSON as well, telling anything."""
+    stolen = dict(sample("sales").event.fields)
+    last = max(stolen)
+    signature = parse_qsl(sample("sales").event.body.decode())
+    told = {"id": "fetch_1", "transaction": {"event": "sales", "amount": "9999.00"}}
+    opening = json.dumps(told, separators=(",", ":"))[:-1] + ',"rest":"' + last
+    kept = [(name, value) for name, value in stolen.items() if name != last]
+    fields = [(opening, stolen[last]), *kept, ("hash", dict(signature)["hash"])]
+    pairs = [f"{name}={quote_plus(value)}" for name, value in fields]
+    forged = start + "&".join([*pairs, 'x[="}']).encode()
+    door, queue = TestPayKickstartDoor(), FakeQueue()
+    known = FakeSecrets(
+        {"shop": {"provider": "paykickstart", "campaign_secrets": {CAMPAIGN: [SECRET]}}}
+    )
+
+    answer = door.open(known, queue)(post(forged, {"content-type": _FORM}))
+
+    assert json.loads(forged)["transaction"]["amount"] == "9999.00"
+    assert (answer["statusCode"], queue.envelopes) == (401, [])
+    assert counted(capsys.readouterr().out) == ["not_a_webhook"]
 
 
 class TestPayKickstartDoorByTheOlderRule(TestPayKickstartDoor):

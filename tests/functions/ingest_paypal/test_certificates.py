@@ -108,17 +108,38 @@ def test_certificate_is_fetched_once_per_url() -> None:
     assert len(keys) == 1
 
 
-def test_failed_fetch_is_not_remembered() -> None:
-    server = CertServer()
+def test_failed_fetch_is_remembered_for_some_seconds_and_no_longer() -> None:
+    server, clock = CertServer(), [100.0]
     server.files[LIVE_URL] = Retryable("no answer")
-    known = certificates(server)
-    with pytest.raises(Retryable):
-        known.key(LIVE_URL, "live", _AT)
+    known = certificates(server, lambda: clock[0])
+    for _ in range(50):
+        with pytest.raises(Retryable):
+            known.key(LIVE_URL, "live", _AT)
     server.files[LIVE_URL] = paypal_proof.stand_in().certificate
+    clock[0] += 5.0
 
     known.key(LIVE_URL, "live", _AT)
 
     assert server.asked == [LIVE_URL] * 2
+
+
+def test_flood_of_made_up_certificates_is_a_few_fetches_and_harms_no_known_one() -> None:
+    server, clock = CertServer(), [100.0]
+    made_up = [f"{LIVE_URL}{number:04x}" for number in range(500)]
+    server.files |= dict.fromkeys(made_up, Retryable("404"))
+    known = certificates(server, lambda: clock[0])
+    known.key(LIVE_URL, "live", _AT)
+
+    for url in made_up:
+        with pytest.raises(Retryable):
+            known.key(url, "live", _AT)
+    known.key(LIVE_URL, "live", _AT)
+    fetched = len(server.asked)
+    clock[0] += 5.0
+    known.key(SANDBOX_URL, "sandbox", _AT)
+
+    assert fetched == 17
+    assert server.asked[-1] == SANDBOX_URL
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.samples.activecampaign import KINDS, STARTS_AT, Account, Person, webhook
+from infra.samples.activecampaign import KINDS, STARTS_AT, Account, Person, webhook, written
 from shared.domain.errors import Quarantined
 from shared.domain.heard import ActivitySaid, ContactSaid, LabelSaid
 from shared.domain.observations import Parsed
@@ -33,10 +33,9 @@ def activity(kind: str, **about: str) -> ActivitySaid | None:
     return heard.activity if heard else None
 
 
-def answered(found: dict[str, Any], job_id: str | None = None) -> Parsed:
-    call = {"object": "contacts" if job_id else "contact", "id": "0"}
-    told = call if job_id is None else {**call, "job_id": job_id}
-    return activecampaign.parse(activecampaign.fetched(told, found, STARTS_AT)[1], {})
+def answered(found: dict[str, Any]) -> Parsed:
+    call = {"object": "contact", "id": "0"}
+    return activecampaign.parse(activecampaign.fetched(call, found, STARTS_AT)[1], {})
 
 
 def refused(body: bytes) -> str:
@@ -80,13 +79,15 @@ def test_webhooks_are_activity(kind: str, said: tuple[str, str, str | None]) -> 
     assert (found.kind, found.subject, found.campaign) == said
 
 
-def test_only_what_introduces_somebody_states_a_person_and_lists_are_read_again() -> None:
+def test_only_what_introduces_somebody_states_a_person_and_what_the_api_knows_is_read() -> None:
     heard = {kind: parsed(kind).heard for kind in KINDS}
 
     stating = {kind for kind, each in heard.items() if each and each.contacts}
     reread = {kind for kind, each in heard.items() if each and each.reread == "7"}
     assert stating == {"subscribe", "list_add", "update"}
-    assert reread == stating | {"unsubscribe"}
+    assert reread == stating | {
+        "unsubscribe", "contact_tag_added", "contact_tag_removed", "open", "click", "reply",
+    }  # fmt: skip
     subscribed = heard["subscribe"]
     assert subscribed is not None
     assert subscribed.contacts == (
@@ -122,7 +123,7 @@ def test_a_copy_is_the_same_event_and_another_second_is_another() -> None:
         (b"type=open&contact[email]=nobody", "bad_field"),
         (webhook("contact_tag_added", ADA, STARTS_AT, tag=" "), "bad_field"),
         (b"{}", "bad_field"),
-        (b'{"fetched":"contacts","event_id":"x"}', "bad_field"),
+        (b'{"fetched":"contact","event_id":"x","tag":"VIP","tag_at":"soon"}', "bad_field"),
         (b'{"fetched":"contact","event_id":1,"of":"1"}', "bad_field"),
         (b'{"fetched":"contact","event_id":"x","contacts":[1]}', "bad_field"),
         (b'{"fetched":"contact",', "bad_field"),
@@ -202,10 +203,19 @@ def test_an_answer_brings_people_with_dated_labels() -> None:
     )
 
 
-def test_a_page_knows_its_place_in_the_import() -> None:
-    said = answered({"contacts": [], "following": None, "total": 0}, "job-1")
+def test_an_answer_about_a_tag_says_whether_the_contact_has_it() -> None:
+    call = {"object": "contact", "id": "7", "tag": "VIP", "tag_at": str(STARTS_AT + 5000)}
+    told = {"email": "ada@example.com", "tags": [{"name": "Other", "cdate": None}]}
+    held = {"email": "ada@example.com", "tags": [{"name": "VIP", "cdate": written(STARTS_AT)}]}
 
-    assert said.heard is not None
-    page = said.heard.page
-    assert page is not None
-    assert (page.job_id, page.after, page.following, page.total) == ("job-1", "0", None, 0)
+    bodies = [activecampaign.fetched(call, {"contacts": [each]}, 1)[1] for each in (told, held)]
+
+    heard = [activecampaign.parse(body, {}).heard for body in bodies]
+    labels = [each.contacts[0].labels for each in heard if each is not None]
+    assert labels == [
+        (
+            LabelSaid("tag", "Other", True, None),
+            LabelSaid("tag", "VIP", False, STARTS_AT + 5000),
+        ),
+        (LabelSaid("tag", "VIP", True, STARTS_AT),),
+    ]

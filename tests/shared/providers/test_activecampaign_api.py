@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from infra.samples.activecampaign import Account
 from shared.domain.errors import Quarantined, Retryable
+from shared.domain.history_pages import OBJECTS_MAX
 from shared.providers import activecampaign
-from shared.providers.activecampaign_api import PAGE_CONTACTS, ActiveCampaignApi, TokenBucket
+from shared.providers.activecampaign_api import PAGE_CONTACTS, ActiveCampaignApi
 from tests.support.activecampaign_api import TOKEN, ActiveCampaignStandIn
 from tests.support.loopback_server import Reply, http
 
@@ -45,21 +45,46 @@ def account(
 
 def test_pages_follow_each_other_by_id_until_the_last() -> None:
     people = 2 * PAGE_CONTACTS + 1
-    after: str | None = "0"
+    cursor: str | None = ""
     seen: list[str] = []
     totals = []
 
     with account(people) as (api, stand_in, _):
-        while after is not None:
-            page = api.fetch("contacts", after)
-            assert page is not None
-            seen += [each["email"] for each in page["contacts"]]
-            totals.append(page.get("total"))
-            after = page["following"]
+        (phase,) = api.phases(["subscriptions", "orders"])
+        while cursor is not None:
+            page = api.page(phase, cursor, None)
+            assert page.kind == "contact"
+            assert len(page.objects) <= OBJECTS_MAX
+            seen += [each["contacts"][0]["email"] for each in page.objects]
+            totals.append(page.total)
+            cursor = page.following
 
     assert seen == [f"person{number}@example.com" for number in range(1, people + 1)]
     assert totals == [people, None, None]
     assert len(stand_in.asked) == 3
+
+
+def test_a_contact_of_a_page_is_what_the_contact_alone_is_and_an_event_of_its_own() -> None:
+    with account(3) as (api, _, _):
+        page = api.page("contacts", "", None)
+        alone = api.fetch("contact", "1")
+
+    call = {"object": page.kind, "id": page.objects[0]["id"]}
+    parsed = activecampaign.parse(api.event(call, page.objects[0], 1)[1], {})
+    assert page.objects[0] == alone
+    assert (parsed.event_type, page.objects[0]["id"]) == ("fetched.contact", "1")
+    assert parsed.heard is not None
+    assert [each.email for each in parsed.heard.contacts] == ["person1@example.com"]
+
+
+def test_only_what_has_changed_since_is_asked_for_where_that_is_wanted() -> None:
+    with account(1) as (api, stand_in, _):
+        api.page("contacts", "", 1_790_000_000_000)
+        api.page("contacts", "", None)
+
+    since, all_of_them = (parse_qs(urlsplit(each).query) for each in stand_in.asked)
+    assert since["filters[updated_after]"] == ["2026-09-21T14:13:20.000Z"]
+    assert not any("updated" in name for name in all_of_them)
 
 
 def test_a_contact_brings_its_tags_and_lists_by_name() -> None:
@@ -74,27 +99,21 @@ def test_a_contact_brings_its_tags_and_lists_by_name() -> None:
     assert nobody is None
 
 
-def test_requests_are_never_more_than_five_a_second() -> None:
-    clock = Clock()
-    bucket = TokenBucket(5, lambda: clock.now, clock.sleep)
-    sent = []
+def test_two_clients_together_send_no_more_than_five_requests_a_second() -> None:
+    with account(1) as (api, _, clock):
+        for _ in range(11):
+            api.fetch("contact", "1")
 
-    for _ in range(21):
-        bucket.take()
-        sent.append(round(clock.now, 6))
-
-    assert max(sum(start <= each < start + 1 for each in sent) for start in sent) == 5
-    assert clock.now == pytest.approx(4.0)
+    assert clock.now == pytest.approx(10 / 2.5)
 
 
 def test_a_busy_account_is_left_alone_for_as_long_as_it_asks() -> None:
     busy = http(429, {}, "Retry-After: 3")
 
     with account(1, busy, http(503, {})) as (api, stand_in, clock):
-        page = api.fetch("contacts", "0")
+        page = api.page("contacts", "", None)
 
-    assert page is not None
-    assert len(page["contacts"]) == 1
+    assert len(page.objects) == 1
     assert len(stand_in.asked) == 3
     assert 3.0 in clock.slept
 
@@ -112,56 +131,50 @@ def test_a_busy_account_is_left_alone_for_as_long_as_it_asks() -> None:
 def test_what_may_pass_is_the_queues_to_try_again(reply: Reply, asked: int) -> None:
     replies = (reply, reply, reply)
     with account(1, *replies) as (api, stand_in, _), pytest.raises(Retryable) as raised:
-        api.fetch("contacts", "0")
+        api.page("contacts", "", None)
 
     assert len(stand_in.asked) == asked
     assert TOKEN not in str(raised.value)
 
 
-def test_a_page_that_is_refused_is_told_as_a_failure_without_the_token() -> None:
+def test_a_page_that_is_refused_fails_the_import_and_a_contact_waits() -> None:
     with account(1, token="wrong") as (api, _, _):
-        page = api.fetch("contacts", "0")
+        with pytest.raises(Quarantined, match="answers 403") as raised:
+            api.page("contacts", "", None)
         with pytest.raises(Retryable):
             api.fetch("contact", "1")
+
+    assert "wrong" not in str(raised.value)
+
+
+def test_what_the_api_does_not_have_is_not_asked_for() -> None:
+    with account(1) as (api, stand_in, _):
         with pytest.raises(Quarantined):
             api.fetch("deals", "1")
+        with pytest.raises(Quarantined):
+            api.page("deals", "", None)
 
-    assert page == {"failure": "ActiveCampaign's API answers 403"}
+    assert stand_in.asked == []
 
 
 def test_an_api_that_does_not_page_is_not_asked_for_ever() -> None:
     same = Account(PAGE_CONTACTS).page(0, PAGE_CONTACTS)
 
-    with account(1, http(200, same)) as (api, _, _):
-        page = api.fetch("contacts", str(PAGE_CONTACTS))
+    with (
+        account(1, http(200, same)) as (api, _, _),
+        pytest.raises(Quarantined, match="does not page"),
+    ):
+        api.page("contacts", str(PAGE_CONTACTS), None)
 
-    assert page == {"failure": "ActiveCampaign's API does not page by id"}
 
-
-def test_a_page_fetched_twice_is_one_event_and_one_message_as_long_as_nobody_changes() -> None:
-    call = {"object": "contacts", "id": "0", "job_id": "job-1"}
+def test_each_answer_is_an_event_of_its_own_and_copies_of_one_are_not() -> None:
     with account(2) as (api, stand_in, _):
-        first = api.event(call, api.fetch("contacts", "0") or {}, 1)
-        again = api.event(call, api.fetch("contacts", "0") or {}, 2)
+        call = {"object": "contact", "id": "1"}
+        first = api.event(call, api.fetch("contact", "1") or {}, 1)
+        again = api.event(call, api.fetch("contact", "1") or {}, 1)
+        later = api.event(call, api.fetch("contact", "1") or {}, 2)
         stand_in.account.people[0].first_name = "Other"
-        later = api.event(call, api.fetch("contacts", "0") or {}, 3)
+        changed = api.event(call, api.fetch("contact", "1") or {}, 1)
 
-    parsed = [activecampaign.parse(body, {}) for _, body in (first, again, later)]
     assert first == again
-    assert first[1] != later[1]
-    assert len({(each.event_id, each.digest) for each in parsed}) == 1
-
-
-def test_failures_and_single_contacts_are_events_of_their_own_each_time() -> None:
-    found: dict[str, Any] = {"failure": "ActiveCampaign's API answers 403"}
-    page = {"object": "contacts", "id": "0", "job_id": "job-1"}
-    one = {"object": "contact", "id": "7"}
-
-    ids = [
-        activecampaign.fetched(call, told, now)[0]
-        for call, told in ((page, found), (one, {"contacts": []}))
-        for now in (1, 2)
-    ]
-
-    assert len(set(ids)) == 4
-    assert json.loads(activecampaign.fetched(page, found, 1)[1])["failure"] == found["failure"]
+    assert len({first[0], later[0], changed[0]}) == 3

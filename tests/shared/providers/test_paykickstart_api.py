@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 
 import httpx
@@ -29,6 +30,7 @@ class _PayKickstart:
             transport=httpx.MockTransport(self._answer),
             sleep=self.waits.append,
             clock=lambda: 100.0,
+            monotonic=itertools.count().__next__,  # seconds pass: no call has to wait
         )
 
     def _answer(self, request: httpx.Request) -> httpx.Response:

@@ -180,8 +180,9 @@ _JUNK = st.one_of(
     st.booleans(),
     st.integers(),
     st.text(max_size=8),
-    st.just([]),
-    st.just({}),
+    # Anew each time: the next change may be made inside of it.
+    st.builds(list),
+    st.builds(dict),
     st.sampled_from(["-1", "1970-01-01T00:00:00Z", "9999-99-99", "REGULAR", "USD", "0.001"]),
 )
 

@@ -13,6 +13,7 @@ import pytest
 from infra.samples import paypal as story
 from shared.domain.errors import Quarantined, Retryable
 from shared.providers import paypal
+from shared.providers.api_calls import KeyRefused
 from shared.providers.paypal_api import PayPalApi
 
 _ID, _SECRET = "client-id", "client-secret"
@@ -40,6 +41,7 @@ class _PayPal:
             sleep=self.waited.append,
             clock=lambda: _NOW / 1_000,
             monotonic=lambda: self.clock,
+            rate=None,
             **other,
         )
 
@@ -149,7 +151,7 @@ def test_token_that_was_taken_back_is_renewed_once() -> None:
 def test_wrong_credentials_pass_and_stay_out_of_sight() -> None:
     it = _PayPal()
 
-    with closing(it.api("wrong-secret")) as api, pytest.raises(Retryable) as caught:
+    with closing(it.api("wrong-secret")) as api, pytest.raises(KeyRefused) as caught:
         api.fetch("plan", "P-1")
 
     assert str(caught.value) == "PayPal refuses the credentials of this connection: 401"

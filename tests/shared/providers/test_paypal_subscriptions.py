@@ -196,6 +196,41 @@ def test_trial_is_one_while_a_free_cycle_is_left_and_nothing_was_paid() -> None:
     assert states == [True, False, False, False, False]
 
 
+@pytest.mark.parametrize(
+    ("after_start", "due", "again"),
+    [
+        # A little after the first payment, which no event of the subscription tells.
+        (42, "2026-11-25T10:00:00Z", "2026-11-25T11:00:00Z"),
+        # "Now", right after the start: PayPal corrects that by itself.
+        (42, "2026-11-18T11:06:41Z", "2026-11-18T12:06:42Z"),
+        # Still not: after as long as it has been.
+        (6 * 3_600, "2026-11-18T11:06:41Z", "2026-11-18T23:06:00Z"),
+    ],
+)
+def test_subscription_on_trial_is_asked_for_again_when_that_will_have_ended(
+    after_start: int, due: str, again: str
+) -> None:
+    trial = [{"tenure_type": "TRIAL", "cycles_remaining": 1}]
+    thing = {**_V2, **_billing(cycle_executions=trial, next_billing_time=due)}
+    at = times.to_text(times.from_text(str(_V2["start_time"])) + after_start * times.SECOND)
+    told = event("BILLING.SUBSCRIPTION.ACTIVATED", thing, "subscription", resource_version="2.0")
+
+    (said,) = parse({**told, "create_time": at}).subscriptions
+
+    assert said.again_at == times.from_text(again)
+
+
+@pytest.mark.parametrize("status", ["ACTIVE", "CANCELLED"])
+def test_subscription_that_is_on_no_trial_is_not_asked_for_again(status: str) -> None:
+    trial = [{"tenure_type": "TRIAL", "cycles_remaining": 0 if status == "ACTIVE" else 1}]
+    thing = {**_V2, "status": status, **_billing(cycle_executions=trial)}
+    told = event("BILLING.SUBSCRIPTION.UPDATED", thing, "subscription", resource_version="2.0")
+
+    (said,) = parse(told).subscriptions
+
+    assert said.again_at is None
+
+
 def test_next_payment_that_is_now_is_not_believed_at_the_start_of_a_trial() -> None:
     trial = [{"tenure_type": "TRIAL", "cycles_remaining": 1}]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 from collections.abc import Callable
@@ -25,12 +26,14 @@ class _Stripe:
         self._answers = list(answers)
         self.requests: list[httpx.Request] = []
         self.waits: list[float] = []
+        seconds = itertools.count()
         self.api = StripeApi(
             _KEY,
             "https://stripe.example.com/",
             transport=httpx.MockTransport(self._answer),
             sleep=self.waits.append,
             clock=lambda: clock,
+            monotonic=lambda: float(next(seconds)),
         )
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
@@ -52,6 +55,10 @@ def _found(**thing: object) -> httpx.Response:
         ("subscription", "/v1/subscriptions/x_1"),
         ("product", "/v1/products/x_1"),
         ("price", "/v1/prices/x_1"),
+        ("invoice", "/v1/invoices/x_1"),
+        ("charge", "/v1/charges/x_1"),
+        ("refund", "/v1/refunds/x_1"),
+        ("dispute", "/v1/disputes/x_1"),
     ],
 )
 def test_an_object_is_asked_for_by_its_id(kind: str, path: str) -> None:
@@ -75,6 +82,7 @@ def test_one_call_brings_along_what_an_event_leaves_out() -> None:
     assert stripe.requests[0].url.params.get_list("expand[]") == [
         "customer",
         "default_payment_method",
+        "default_source",
         "discounts.source.coupon",
     ]
 
