@@ -40,5 +40,6 @@ class Processor(Construct):
             event_source_arn=queues.history.queue_arn,
             batch_size=10,
             report_batch_item_failures=True,
-            max_concurrency=2,
+            # A page of history asks for the next before it is folded: so many are folded at once.
+            max_concurrency=5,
         )

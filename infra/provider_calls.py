@@ -1,4 +1,4 @@
-"""Calls to providers' APIs: one at a time, slowly, away from the processor."""
+"""Calls to providers' APIs: objects and pages of history, slowly, away from the processor."""
 
 from __future__ import annotations
 
@@ -19,7 +19,13 @@ class ProviderCalls(Construct):
         self.function = functions.add(
             self,
             "call_providers",
-            settings=("TABLE_NAME", "EVENTS_QUEUE_URL", "PARAMETER_PREFIX"),
+            settings=(
+                "TABLE_NAME",
+                "EVENTS_QUEUE_URL",
+                "HISTORY_QUEUE_URL",
+                "BODIES_BUCKET",
+                "PARAMETER_PREFIX",
+            ),
             memory_mb=512,
             timeout_seconds=CALL_TIMEOUT_SECONDS,
         )

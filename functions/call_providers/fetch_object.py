@@ -15,6 +15,8 @@ from typing import Any, Protocol
 from shared.domain.envelope import EventEnvelope
 from shared.domain.errors import Quarantined
 
+PAGE = "page"
+
 
 class Secrets(Protocol):
     """Where a connection's API key lies."""
@@ -63,7 +65,7 @@ class Answer:
 
 
 def fetch_object(
-    message: str,
+    call: Mapping[str, Any],
     *,
     secrets: Secrets,
     api_of: ApiOf,
@@ -77,7 +79,6 @@ def fetch_object(
     Without an API key there is nothing to be done and nothing to wait for, and so with an object
     that is gone or that the provider will not give.
     """
-    call = _read(message)
     held = secrets.read(call["connection_id"], monotonic)
     if held is None or held.get("disabled"):
         return Answer("no_connection", call)
@@ -103,14 +104,21 @@ def _wrapped(call: Mapping[str, Any], event_id: str, body: bytes, now: int) -> E
         body=body,
         event_id=event_id,
         subject=call.get("subject"),
-        source="fetched",
+        # What history asks for belongs to history, and fires as little; what the watch over the
+        # dates asks for stands in for an event that was not sent.
+        source=call.get("source", "fetched"),
     )
 
 
-def _read(message: str) -> dict[str, Any]:
-    """Return the call. Raise ValueError for a message no release of paysignal sends."""
+def read_call(message: str) -> dict[str, Any]:
+    """Return the call, for an object or a page.
+
+    Raise ValueError for a message no release of paysignal sends.
+    """
     call = json.loads(message)
-    wanted = ("connection_id", "provider", "object", "id")
+    names = ("connection_id", "provider", "object")
+    page = isinstance(call, dict) and call.get("object") == PAGE
+    wanted = (*names, "job_id", "phase", "cursor") if page else (*names, "id")
     if not isinstance(call, dict) or not all(isinstance(call.get(name), str) for name in wanted):
         raise ValueError("the message is not a call")
     return call

@@ -250,6 +250,11 @@ class Items(Body):
     suppress_automations: bool = Field(
         default=False, description="True for what is old: nothing fires and no endpoint is told."
     )
+    historical: bool = Field(
+        default=False,
+        description="True for the imported records of any connection: silent, and below what its "
+        "own provider tells.",
+    )
 
 
 class RecurringPaymentsBody(Items):

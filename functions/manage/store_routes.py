@@ -1,4 +1,4 @@
-"""The routes of API stores: bulk bodies in, a result for each item out."""
+"""The routes of API stores and of imported records: bulk bodies in, a result for each item out."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ def write_recurring_payments(request: Request, at: Adapters) -> Answer:
     `store_recurring_payment_id` says which is meant. Items are done one by one, and each has its
     result in the order sent: a rejected one, with its errors, keeps no other from being done.
     Sending the same again changes nothing. Enums may be spelt in capitals, as ActiveCampaign does.
+    With `"historical": true` they are records of any connection, imported as history: they fire
+    nothing, and what the connection's own provider has told of is left as it is.
     """
     return _done(RECURRING_PAYMENT, validated(Items, request.json()), at)
 

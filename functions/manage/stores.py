@@ -3,7 +3,7 @@
 The result is told by what was committed, so it is the truth when the caller reads it. An item is
 an event like any provider's: kept with its marker, and the same whether it comes live or is
 replayed. A wrong item is rejected alone. Where the request breaks off, what was committed stays,
-and sending all of it again is safe.
+and sending all of it again is safe. What is `historical` may be of any provider, and is silent.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from functions.manage.store_bodies import Fault, Item, Items, OrderItem, RecurringPaymentItem
+from functions.manage import store_history
+from functions.manage.item_results import accepted, rejected
+from functions.manage.store_bodies import Item, Items, OrderItem, RecurringPaymentItem
 from shared.api.bodies import invalid, validated
 from shared.domain import foresight, orders, recurring_payments, times
 from shared.domain.apply import apply
@@ -22,7 +24,7 @@ from shared.domain.folding import Arrival, Habits, Message, Plan
 from shared.domain.observations import Parsed
 from shared.domain.ports import Document, Missing, Name, Reading, Store, Write
 from shared.domain.rendering import Json
-from shared.providers import api_store
+from shared.providers import api_store, api_store_history
 from shared.providers.api_store import ORDER, RECURRING_PAYMENT
 
 PROVIDER = "api"
@@ -63,13 +65,20 @@ OURS = Form(lambda given: given, {})
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
-    """A valid item as the event it has become."""
+    """A valid item as the event it has become; `habits` are those of the record's provider."""
 
     kind: str
     name: Name
     dated: bool
     arrival: Arrival
     parsed: Parsed
+    habits: Habits
+    provider: str
+
+    @property
+    def historical(self) -> bool:
+        """Whether it was imported."""
+        return self.arrival.source == "history"
 
 
 def put_items(
@@ -86,7 +95,10 @@ def put_items(
 
     Raise Contended where others never rest.
     """
-    opened = [_open(kind, item, body, now + place, form) for place, item in enumerate(body.items)]
+    whose = store_history.providers(body.items, store) if body.historical else None
+    opened = [
+        _open(kind, item, body, now + place, form, whose) for place, item in enumerate(body.items)
+    ]
     ready = [each for each in opened if isinstance(each, _Ready)]
     stores = _Stores(store, jobs, _read_ahead(store, ready), now, new_id)
     return [stores.fold(each) if isinstance(each, _Ready) else each for each in opened]
@@ -107,20 +119,39 @@ def _read_ahead(store: Store, ready: Sequence[_Ready]) -> Reading:
     return reading
 
 
-def _open(kind: str, given: Any, body: Items, received_at: int, form: Form) -> _Ready | Json:
-    """Return an item as its event, or its rejection."""
+def _open(
+    kind: str,
+    given: Any,
+    body: Items,
+    received_at: int,
+    form: Form,
+    whose: Mapping[str, str] | None,
+) -> _Ready | Json:
+    """Return an item as its event, or its rejection; `whose` are the providers of history."""
     try:
         ours = form.read(given)
     except Invalid as error:
-        return _rejected(*error.errors)
+        return rejected(*error.errors)
     try:
         item = _valid(kind, ours, received_at)
+        provider = PROVIDER if whose is None else _whose(kind, item, whose)
     except Invalid as error:
-        return _rejected(*((form.paths.get(path, path), message) for path, message in error.errors))
-    stated = item.stated()
-    event = api_store.event_of(kind, stated, received_at, suppressed=body.suppress_automations)
+        return rejected(*((form.paths.get(path, path), message) for path, message in error.errors))
+    event = api_store.event_of(
+        kind,
+        item.stated(),
+        received_at,
+        suppressed=body.suppress_automations,
+        history_of=None if whose is None else provider,
+    )
     if len(event) > ITEM_BYTES_MAX:
-        return _rejected(("", f"is larger than {ITEM_BYTES_MAX // 1024} kB"))
+        return rejected(("", f"is larger than {ITEM_BYTES_MAX // 1024} kB"))
+    return _ready(kind, item, event, received_at, None if whose is None else provider)
+
+
+def _ready(kind: str, item: Item, event: bytes, received_at: int, history_of: str | None) -> _Ready:
+    """Return a valid item as its event; `history_of` is its provider, if it was imported."""
+    stated = item.stated()
     identity = stated[api_store.IDENTITY[kind]]
     arrival = Arrival(
         provider=PROVIDER,
@@ -128,10 +159,28 @@ def _open(kind: str, given: Any, body: Items, received_at: int, form: Form) -> _
         received_at=received_at,
         body=event,
         subject=stated.get("store_customer_id") or stated.get("email") or identity,
+        source="live" if history_of is None else "history",
     )
-    parsed = api_store.parse(event, {})
-    name = (kind, item.connection_id, identity)
-    return _Ready(kind, name, item.store_modified_date is not None, arrival, parsed)
+    return _Ready(
+        kind=kind,
+        name=(kind, item.connection_id, identity),
+        dated=item.store_modified_date is not None,
+        arrival=arrival,
+        parsed=api_store.parse(event, {}),
+        habits=HABITS if history_of is None else store_history.habits(history_of),
+        provider=history_of or PROVIDER,
+    )
+
+
+def _whose(kind: str, item: Item, whose: Mapping[str, str]) -> str:
+    """Return the provider of an imported item's connection. Raise Invalid for one it cannot be."""
+    provider = whose.get(item.connection_id)
+    if provider is None:
+        raise invalid(("connection_id", "is not a connection"))
+    faults = api_store_history.faults(kind, item.stated(), provider)
+    if faults and provider != PROVIDER:
+        raise invalid(*faults)
+    return provider
 
 
 def _valid(kind: str, given: Any, now: int) -> Item:
@@ -170,33 +219,44 @@ class _Stores:
 
         def folding(reading: Reading) -> Plan:
             nonlocal known
-            reading.want([("connection", ready.arrival.connection_id), ready.name])
-            connection = reading.get(("connection", ready.arrival.connection_id))
-            if connection is None or connection["provider"] != PROVIDER:
+            connection_name: Name = ("connection", ready.arrival.connection_id)
+            reading.want([connection_name, ready.name])
+            connection = reading.get(connection_name)
+            if connection is None or connection["provider"] != ready.provider:
                 raise invalid(("connection_id", "is not the connection of an API store"))
-            head = reading.get(ready.name)
+            head = _head(ready, reading)
             known = _is_shown(ready.kind, head)
+            if ready.historical and store_history.is_told(ready.kind, head):
+                return Plan("unchanged")
             if not ready.dated and _said(ready.kind, head) == ready.parsed.digest:
                 return Plan("unchanged")
-            return fold(
-                ready.arrival, ready.parsed, HABITS, reading, now=self._now, new_id=self._new_id
-            )
+            arrival, parsed, habits = ready.arrival, ready.parsed, ready.habits
+            return fold(arrival, parsed, habits, reading, now=self._now, new_id=self._new_id)
 
         try:
             plan = apply(folding, self._reading, self._store, self._announce)
         except Invalid as error:
-            return _rejected(*error.errors)
+            return rejected(*error.errors)
         except Quarantined as error:
-            return _rejected(("", error.reason))
+            return rejected(("", error.reason))
         nonce = f"{ready.parsed.event_id}~{ready.parsed.event_type}"
         if plan.messages:
             self._jobs.follow(plan.messages, nonce)
-        return {"status": _status(ready, plan, known=known), "errors": []}
+        return accepted(_status(ready, plan, known=known))
 
     def _announce(self, plan: Plan) -> None:
         # Before the commit: a crash right after it must not leave undone what follows.
         if plan.messages:
             self._jobs.follow_later(plan.messages)
+
+
+def _head(ready: _Ready, reading: Reading) -> Document | None:
+    """Return the head of an item's record. Raise Missing for more reading."""
+    name = ready.name
+    if ready.historical:
+        name = store_history.record_of(name, ready.parsed, reading)
+        reading.want([name])
+    return reading.get(name)
 
 
 def _is_shown(kind: str, head: Document | None) -> bool:
@@ -215,15 +275,8 @@ def _status(ready: _Ready, plan: Plan, *, known: bool) -> str:
     entries = [
         step.document["entry"]
         for step in plan.steps
-        if isinstance(step, Write) and step.document and step.name[:4] == ("entry", *ready.name)
+        if isinstance(step, Write) and step.document and step.name[:2] == ("entry", ready.kind)
     ]
     if not any(each.kind and each.event_id == ready.parsed.event_id for each in entries):
         return "unchanged"
     return "updated" if known else "created"
-
-
-def _rejected(*errors: Fault) -> Json:
-    return {
-        "status": "rejected",
-        "errors": [{"path": path, "message": message} for path, message in errors],
-    }

@@ -1,6 +1,6 @@
-"""Having a page of a connection's history fetched: where its import begins, or goes on again.
+"""Having pages of a connection's history fetched: where its import begins, or goes on again.
 
-From then on each page, folded, asks for the next. Asking twice does no harm: a page is one event.
+From then on each page asks for the next. Asking twice does no harm: of a page one copy is taken.
 """
 
 from __future__ import annotations
@@ -8,18 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from shared.domain import contact_import, history_import
+from shared.domain import history_import
 from shared.domain.ports import Reads
 
 
 def ask_page(
     message: Mapping[str, Any], *, store: Reads, ask: Callable[[Mapping[str, object]], None]
 ) -> str:
-    """Ask for the page an import waits for; return the outcome's name."""
-    name = contact_import.name_of(message["job_id"])
+    """Ask for the pages an import waits for; return the outcome's name."""
+    name = history_import.name_of(message["job_id"])
     job = store.read([name])[name]
-    call = history_import.call(job) if job is not None else None
-    if call is None:
-        return "ignored"
-    ask(call)
-    return "applied"
+    calls = history_import.calls(job) if job is not None else []
+    for call in calls:
+        ask(call)
+    return "applied" if calls else "ignored"

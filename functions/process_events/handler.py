@@ -9,13 +9,15 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from functions.process_events.ask_page import ask_page
+from functions.process_events.last_seen import LastSeen
 from functions.process_events.messages import Messages
 from functions.process_events.process_batch import Batch
+from functions.process_events.verify_due import verify_due
 from shared.adapters.aws import AwsClient
-from shared.adapters.queue import Queue
+from shared.adapters.page_queue import PageQueue
 from shared.adapters.table import Table
 from shared.adapters.uploads import Uploads
-from shared.domain import history_import
+from shared.domain import history_import, verify
 from shared.domain.contact_import import KIND
 from shared.observability import count, log
 from shared.settings import ProcessSettings
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from functions.process_events.import_contacts import ContactImport
 
 _settings = ProcessSettings.read(os.environ)
-_queue = Queue.from_environment(os.environ, _settings.bodies_bucket)
+_queue = PageQueue.from_environment(os.environ, _settings.bodies_bucket)
 _table = Table(_settings.table_name, AwsClient.from_environment("dynamodb", os.environ))
 
 
@@ -54,6 +56,9 @@ _batch = Batch(
             history_import.KIND: lambda job, _: ask_page(
                 job, store=_table, ask=partial(_queue.send_call, _settings.calls_queue_url)
             ),
+            verify.DUE: lambda job, now: verify_due(
+                job, now, store=_table, ask=partial(_queue.send_call, _settings.calls_queue_url)
+            ),
         },
     ),
     queue=_queue,
@@ -62,6 +67,7 @@ _batch = Batch(
         for url in (_settings.events_queue_url, _settings.history_queue_url)
     },
     dead_letters_url=_settings.events_dlq_url,
+    last_seen=LastSeen(_table, log),
     log=log,
     count=count,
 )

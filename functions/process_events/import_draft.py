@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from shared.api.contact_body import ContactBody
+from shared.domain import directory
 from shared.domain.errors import Quarantined
 from shared.domain.ports import Document, Name, Reads, Write
 
@@ -32,10 +33,11 @@ class Draft:
         """Read together what these contacts' edits will ask for one after the other."""
         emails = {email: None for body in bodies for email in (body.email, *body.add_aliases)}
         try:
-            claims = self.read([("email", email) for email in emails])
+            claims = self.read([*(("email", email) for email in emails), directory.NAME])
         except Quarantined:  # one of them is no key: its own row is told so
             return
-        self.read([("contact", claim["contact_id"]) for claim in claims.values() if claim])
+        owners = [claim for name, claim in claims.items() if claim and name != directory.NAME]
+        self.read([("contact", claim["contact_id"]) for claim in owners])
 
     def read(self, names: Iterable[Name]) -> dict[Name, Document | None]:
         """Return every named document as it will be; None for those that will not exist."""

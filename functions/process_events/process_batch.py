@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from functions.process_events.messages import Messages, Work
+from functions.process_events.fold_events import Work
+from functions.process_events.last_seen import LastSeen
+from functions.process_events.messages import Messages
 from shared.adapters.aws import AwsError
 from shared.domain.errors import PaysignalError
 from shared.domain.ports import Write
@@ -43,6 +45,7 @@ class Batch:
         queue: Sender,
         urls: Mapping[str, str],
         dead_letters_url: str,
+        last_seen: LastSeen,
         log: Callable[..., None],
         count: Callable[..., None],
     ) -> None:
@@ -51,6 +54,7 @@ class Batch:
         self._queue = queue
         self._urls = urls
         self._dead_letters_url = dead_letters_url
+        self._last_seen = last_seen
         self._log = log
         self._count = count
 
@@ -72,6 +76,7 @@ class Batch:
             # Those behind it rest as long: one still in flight would hold back the whole group.
             self._put_off(record, stopped[group])
             failed.append(record["messageId"])
+        self._last_seen.note(works, now)
         return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}
 
     def _open(self, text: str) -> Work:
@@ -112,6 +117,7 @@ class Batch:
             # The mark comes first: nothing of ours lies among the dead letters without one, even
             # if this worker ends in between, or the message gets past its fault at a last receive.
             self._messages.store.commit([Write(("broken", group), document, None)])
+            self._messages.gave_up(work, reason, now)
             # By its message id: a redriven message that fails again is parked again, while parking
             # twice for one receive parks once.
             self._queue.park(self._dead_letters_url, record["body"], group, record["messageId"])

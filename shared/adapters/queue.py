@@ -18,7 +18,7 @@ from shared.domain.errors import Retryable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Protocol
+    from typing import Protocol, Self
 
     from shared.adapters.aws import Caller
 
@@ -48,7 +48,7 @@ class Queue:
         self._bodies = bodies
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str], bucket: str = "") -> Queue:
+    def from_environment(cls, environ: Mapping[str, str], bucket: str = "") -> Self:
         """Return the queues as the Lambda's own role may use them."""
         bodies = S3Objects.from_environment(bucket, environ) if bucket else None
         return cls(AwsClient.from_environment("sqs", environ), bodies)

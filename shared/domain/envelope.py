@@ -117,14 +117,14 @@ def unpack(packed: bytes | None) -> bytes:
 
 
 def read_message(text: str) -> EventEnvelope | dict[str, Any]:
-    """Return a queue message: an event's envelope, or a job as its plain dict.
+    """Return a queue message: an event's envelope, or a job or page of history as a plain dict.
 
     Raise Quarantined for what no release of paysignal has sent: no retry will make it readable.
     """
     try:
         message = json.loads(text)
         kind, version = message["kind"], message["v"]
-        if version == VERSION and kind == "job":
+        if version == VERSION and kind in ("job", "page"):
             return dict(message)
         if version != VERSION or kind != "event":
             raise ValueError(kind)

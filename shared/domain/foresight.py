@@ -85,12 +85,10 @@ def _alike(connection: str, parsed: Parsed, reading: Reading) -> Iterator[Name]:
 
 
 def _heard(parsed: Parsed) -> Iterator[Name]:
-    """Yield what a contact source's word leads to: the import it belongs to, and whose it is."""
+    """Yield what a contact source's word leads to: whose it is, and what they did."""
     heard = parsed.heard
     if heard is None:
         return
-    if heard.page is not None:
-        yield ("job", heard.page.job_id)
     told = [each.email for each in heard.contacts]
     told += [heard.activity.email] if heard.activity else []
     for email in dict.fromkeys(each for each in told if each):

@@ -51,28 +51,16 @@ class ContactSaid:
 class ActivitySaid:
     """What somebody did, or was sent, at the time of the event.
 
-    `subject` is the tag, the list, the link or the message's subject.
+    `subject` is the tag, the list, the link, the page of a visit or the message's subject.
+    `source` is where a visit came from, `automation_id` the automation whose doing it was.
     """
 
     email: str
     kind: ActivityKind
     subject: str | None = None
     campaign: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PageSaid:
-    """Which page of an import this is: what follows the contact `after`, by the source's ids.
-
-    `following` is what the next page follows, None after the last. `total` is how many contacts
-    there are, where the page tells. `failure` says why there is no page.
-    """
-
-    job_id: str
-    after: str
-    following: str | None = None
-    total: int | None = None
-    failure: str | None = None
+    source: str | None = None
+    automation_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +68,9 @@ class Heard:
     """All that an event of a contact source says.
 
     `reread` is the source's id of a contact who is to be read again through its API, because the
-    event does not tell all.
+    event does not tell all or proves too little.
     """
 
     contacts: tuple[ContactSaid, ...] = ()
     activity: ActivitySaid | None = None
-    page: PageSaid | None = None
     reread: str | None = None

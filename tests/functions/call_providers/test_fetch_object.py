@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from functions.call_providers.fetch_object import Answer, fetch_object
+from functions.call_providers.fetch_object import Answer, fetch_object, read_call
 from shared.domain.envelope import EventEnvelope
 from shared.domain.errors import Quarantined, Retryable
 from shared.providers import stripe
@@ -64,7 +64,7 @@ class _World:
 
     def call(self, now: int = _NOW, **other: object) -> Answer:
         return fetch_object(
-            json.dumps({**_CALL, **other}),
+            read_call(json.dumps({**_CALL, **other})),
             secrets=self,
             api_of=self.api_of,
             queue=self,
@@ -160,20 +160,12 @@ def test_what_may_pass_is_raised_for_the_queue_to_try_again() -> None:
         _World(Retryable("busy")).call()
 
 
-@pytest.mark.parametrize("message", ["[]", "{}", json.dumps({**_CALL, "id": 7})])
+@pytest.mark.parametrize(
+    "message", ["[]", "{}", json.dumps({**_CALL, "id": 7}), json.dumps({**_CALL, "object": "page"})]
+)
 def test_a_message_nobody_sends_is_raised_to_become_a_dead_letter(message: str) -> None:
-    world = _World(_ADA)
-
     with pytest.raises(ValueError, match="not a call"):
-        fetch_object(
-            message,
-            secrets=world,
-            api_of=world.api_of,
-            queue=world,
-            events_url="",
-            now=_NOW,
-            monotonic=5.0,
-        )
+        read_call(message)
 
 
 def test_what_is_logged_is_ids_and_codes() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from shared.domain.envelope import EventEnvelope, read_message
 from shared.domain.errors import Retryable
+from shared.domain.history_message import read_page
 from shared.providers import stripe
 from tests.support.loopback_aws import LoopbackAws
 from tests.support.stripe_api import SECRET_KEY, StripeStandIn
@@ -119,3 +120,22 @@ def test_a_wrong_key_fails_the_message_and_stays_out_of_sight(
         lambda_module.handler(_batch(), None)
 
     assert "sk_wrong" not in str(caught.value) + capsys.readouterr().out
+
+
+def test_a_call_for_a_page_is_answered_on_the_history_queue(
+    aws: LoopbackAws, provider: StripeStandIn, lambda_module: ModuleType
+) -> None:
+    _give_key(aws, provider, None)
+    call = {
+        "connection_id": "shop", "provider": "stripe", "object": "page", "job_id": "j1",
+        "number": 0, "phase": "", "cursor": "", "since": None, "resources": ["orders"],
+    }  # fmt: skip
+    record = {"body": json.dumps(call), "attributes": {"ApproximateReceiveCount": "1"}}
+
+    lambda_module.handler({"Records": [record]}, None)
+
+    (message,) = aws.messages
+    assert message["QueueUrl"].endswith("/history")
+    page = read_message(message["MessageBody"])
+    assert isinstance(page, dict)
+    assert "PUT its `api`" in (read_page(page).failure or "")

@@ -41,7 +41,8 @@ def test_event_that_waits_is_fetched_and_comes_back_under_its_own_id(
         secrets = {"provider": "paypal", "webhook_ids": ["x"], "environment": "live"}
         held = {**secrets, "api": {**api, "base_url": server.url}}
         aws.parameters["/paysignal/connections/shop/secrets"] = json.dumps(held)
-        for name, value in {**aws.environ, "TABLE_NAME": "table"}.items():
+        others = {"HISTORY_QUEUE_URL": f"{aws.server.url}/history", "BODIES_BUCKET": "bodies"}
+        for name, value in {**aws.environ, **others, "TABLE_NAME": "table"}.items():
             monkeypatch.setenv(name, value)
         module = importlib.reload(importlib.import_module("functions.call_providers.handler"))
         for _ in range(2):

@@ -7,12 +7,14 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from functions.process_events.last_seen import LastSeen
 from functions.process_events.messages import Messages
 from functions.process_events.process_batch import Batch
 from infra.samples import stripe as story
 from shared.adapters.aws import AwsError
 from shared.domain.envelope import EventEnvelope
 from shared.domain.errors import Retryable
+from shared.domain.history_message import PageMessage, read_page
 from shared.domain.ports import Check, Write
 from tests.fakes.memory_store import MemoryStore
 
@@ -35,6 +37,9 @@ class FakeQueues:
 
     def open_event(self, envelope: EventEnvelope) -> EventEnvelope:
         return envelope
+
+    def open_page(self, message: Mapping[str, Any]) -> PageMessage:
+        return read_page(message)
 
     def send_job(self, url: str, job: Mapping[str, object], subject: str, nonce: str = "") -> None:
         self._refuse()
@@ -116,9 +121,13 @@ class Desk:
             queue=self.queues,
             urls={"events.fifo": "https://q/events.fifo"},
             dead_letters_url="https://q/events-dead.fifo",
-            log=lambda event, **fields: self.logged.append({"event": event, **fields}),
+            last_seen=LastSeen(self.store, self._log),
+            log=self._log,
             count=lambda metric, **_: self.counted.append(metric),
         )
+
+    def _log(self, event: str, **fields: Any) -> None:
+        self.logged.append({"event": event, **fields})
 
     def handle(self, *records: dict[str, Any]) -> list[str]:
         answer = self.batch.handle(records, NOW)

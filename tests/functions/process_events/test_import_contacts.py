@@ -42,6 +42,20 @@ def test_a_file_becomes_contacts_with_tags_and_dates() -> None:
     assert ada["version"] == 1
 
 
+def test_a_source_of_a_file_counts_as_of_the_rows_own_date() -> None:
+    shop = Importing(
+        "email,source,campaign,created_date\n"
+        "ada@example.com,ads,tea,\n"
+        "ada@example.com,phone,,2024-05-01\n"
+        "ada@example.com,radio,,2024-06-01\n"
+    )
+
+    shop.run()
+
+    source = shop.contact("ada@example.com")["source"]
+    assert (source["first_source"], source["campaign"]) == ("phone", "tea")
+
+
 def test_ndjson_takes_the_body_of_put_contacts() -> None:
     lines = [
         {"email": "a@example.com", "add_aliases": ["b@example.com"], "add_tags": ["VIP; one"]},
