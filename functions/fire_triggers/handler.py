@@ -10,10 +10,11 @@ from typing import Any
 import tzdata  # type: ignore[import-untyped]  # noqa: F401
 
 from functions.fire_triggers.read_stream import Stream
+from functions.fire_triggers.write_back import WriteBack
 from shared.adapters.aws import AwsClient
 from shared.adapters.bus import EventBus
 from shared.adapters.queue import Queue
-from shared.adapters.table import Table, change_of
+from shared.adapters.table import Table, change_of, retagged_of
 from shared.domain.automations.configuration import Configuration
 from shared.domain.automations.fire import Fire
 from shared.observability import count, log
@@ -21,17 +22,21 @@ from shared.settings import FireSettings
 
 _settings = FireSettings.read(os.environ)
 _table = Table(_settings.table_name, AwsClient.from_environment("dynamodb", os.environ))
+_queue = Queue.from_environment(os.environ)
+_configuration = Configuration(
+    _table, _settings.config_cache_seconds, local=_settings.mode_local, log=log
+)
 _stream = Stream(
     fire=Fire(
         store=_table,
-        queue=Queue.from_environment(os.environ),
+        queue=_queue,
         bus=EventBus.from_environment(_settings.bus_name, os.environ),
-        configuration=Configuration(
-            _table, _settings.config_cache_seconds, local=_settings.mode_local, log=log
-        ),
+        configuration=_configuration,
         url=_settings.automations_queue_url,
     ),
     read=change_of,
+    read_note=retagged_of,
+    write_back=WriteBack(configuration=_configuration, queue=_queue, url=_settings.calls_queue_url),
     log=log,
     count=count,
 )

@@ -1,6 +1,7 @@
 """A connection of each provider: a closed model each, of one class and one line.
 
-What they have in common, and how secrets are kept, stands in `connection_body`.
+What they have in common, and how secrets are kept, stands in `connection_body`; ActiveCampaign's,
+which is written to as well, in `connection_activecampaign`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, RootModel, StringConstraints, model_validator
 from typing_extensions import override
 
+from functions.manage.connection_activecampaign import ActiveCampaignConnection
 from functions.manage.connection_body import ApiBody, ConnectionBody, Secret, Secrets, Url
 from shared.api.bodies import Body
 
@@ -21,11 +23,6 @@ WordPressSecret = Annotated[
         max_length=500,
         pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$",
     ),
-]
-
-# It stands in an address: nothing in it may mean something there, and nobody may guess it.
-WebhookToken = Annotated[
-    str, StringConstraints(min_length=16, max_length=200, pattern=r"^[A-Za-z0-9_.~-]+$")
 ]
 
 
@@ -214,46 +211,6 @@ class WooCommerceConnection(ConnectionBody):
     def fetches(cls, secrets: Secrets) -> bool:
         """Say whether there is an address with a whole key."""
         return all(secrets["api"].get(name) for name in ("url", "consumer_key", "consumer_secret"))
-
-
-class ActiveCampaignApi(ApiBody):
-    """A token of ActiveCampaign's API, by which people are imported and read again."""
-
-    url: Url | None = Field(
-        default=None, description="The account's API URL, as its settings show it for developers."
-    )
-    token: Secret | None = None
-
-
-class ActiveCampaignConnection(ConnectionBody):
-    """An ActiveCampaign account: a source of contacts, their tags and lists, and activity."""
-
-    provider: Literal["activecampaign"]
-    webhook_token: WebhookToken | None = Field(
-        default=None,
-        description="What webhooks carry as `?token=`; the one before it stays valid as well.",
-    )
-    api: ActiveCampaignApi | None = Field(default=None, description="Null removes the token.")
-
-    @override
-    def keep(self, held: Secrets) -> dict[str, Any]:
-        """Return the webhooks' tokens, the newest first, and the API's."""
-        before = list(held.get("webhook_tokens") or [])
-        sent = [] if self.webhook_token is None else [self.webhook_token]
-        tokens = before if sent == before[:1] else [*sent, *before]
-        return {**super().keep(held), "webhook_tokens": tokens[:2]}
-
-    @classmethod
-    @override
-    def opens(cls, secrets: Secrets) -> bool:
-        """Say whether webhooks can be told from anybody's posts."""
-        return bool(secrets.get("webhook_tokens"))
-
-    @classmethod
-    @override
-    def fetches(cls, secrets: Secrets) -> bool:
-        """Say whether there is a token and an address to use it at."""
-        return all(secrets["api"].get(name) for name in ("url", "token"))
 
 
 # One line per provider of shared.providers.catalogue; a test holds the two together.

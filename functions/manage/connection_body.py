@@ -86,10 +86,19 @@ class ConnectionBody(Body):
     authority: Annotated[int, Field(ge=0, le=1000)] = 50
     role: Literal["source", "mirror"] = "source"
     late_match: LateMatchBody = LateMatchBody()
+    verify: Literal["off", "daily", "weekly"] = Field(
+        default="weekly",
+        description="How often records are held against the provider's API; that repairs nothing.",
+    )
 
     def keep(self, held: Secrets) -> dict[str, Any]:
         """Return the provider's own secrets after this body; `held` are those before it."""
         return {"api": self._api(held)}
+
+    def stored(self, secrets: Secrets) -> dict[str, Any]:
+        """Return the fields only this provider's connections have; `secrets` as they will be."""
+        del secrets
+        return {}
 
     @classmethod
     def opens(cls, secrets: Secrets) -> bool:

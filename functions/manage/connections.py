@@ -153,7 +153,9 @@ def _document(
         "authority": body.authority,
         "role": body.role,
         "late_match": body.late_match.stored(),
+        "verify": body.verify,
         "has_api": body.fetches(secrets),
+        **body.stored(secrets),
         # Without a signing secret the door cannot prove anybody and asks the provider to wait.
         "status": "active" if body.opens(secrets) else "incomplete",
         "version": kept.get("version", 0) + 1,

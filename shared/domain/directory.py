@@ -32,6 +32,8 @@ def entered(stored: Document | None, connection: Document) -> dict[str, Any]:
         "role": connection.get("role", "source"),
         "mode": connection.get("mode", "live"),
     }
+    if (connection.get("write_back") or {}).get("tags"):
+        row["takes_tags"] = True
     return _with(stored, connection["connection_id"], row)
 
 
@@ -47,6 +49,11 @@ def left(stored: Document | None, connection_id: str) -> dict[str, Any]:
     """Return the directory after a connection was deleted."""
     row = _rows(stored).get(connection_id)
     return _with(stored, connection_id, {**row, "gone": True} if row else None)
+
+
+def takes_tags(document: Document | None) -> bool:
+    """Tell whether some connection wants the tags that are changed here."""
+    return any(row.get("takes_tags") and not row.get("gone") for row in _rows(document).values())
 
 
 class Directory:

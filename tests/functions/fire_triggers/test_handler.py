@@ -40,6 +40,7 @@ class Aws:
             "AWS_ENDPOINT_URL": self.server.url,
             "TABLE_NAME": "table",
             "AUTOMATIONS_QUEUE_URL": f"{self.server.url}/000000000000/automations",
+            "CALLS_QUEUE_URL": f"{self.server.url}/000000000000/calls",
             "BUS_NAME": "paysignal",
             "CONFIG_CACHE_SECONDS": "60",
         }
