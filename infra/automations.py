@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
 
+from infra.exceptions import accept
 from infra.functions import Functions
 from infra.queues import RUN_TIMEOUT_SECONDS, Queues
 
@@ -18,10 +20,20 @@ _FIRE_SETTINGS = ("TABLE_NAME", "AUTOMATIONS_QUEUE_URL", "BUS_NAME", "CONFIG_CAC
 _CHANGES = lambda_.FilterCriteria.filter(
     {"dynamodb": {"Keys": {"sk": {"S": lambda_.FilterRule.begins_with("AT#")}}}}
 )
+# Notes of tags that were changed here, for who wants them written back; not their expiry.
+_RETAGGED = lambda_.FilterCriteria.filter(
+    {
+        "eventName": lambda_.FilterRule.is_equal("INSERT"),
+        "dynamodb": {"Keys": {"sk": {"S": lambda_.FilterRule.begins_with("TAGS#")}}},
+    }
+)
 
 
 class Automations(Construct):
-    """`fire_triggers` on the stream, `run_automations` on its queue, `wake_due` by the minute."""
+    """`fire_triggers` on the stream, `run_automations` on its queue, and two by the clock.
+
+    `wake_due` comes every minute, `watch_dates` every hour.
+    """
 
     def __init__(
         self,
@@ -31,17 +43,23 @@ class Automations(Construct):
         functions: Functions,
         table: dynamodb.Table,
         queues: Queues,
+        local: bool,
     ) -> None:
         super().__init__(scope, name)
         self.fire = self._fire(functions, table, queues)
         self.run = self._run(functions, queues)
         self.wake = self._wake(functions)
+        self.watch = self._watch(functions, local)
 
     def _fire(
         self, functions: Functions, table: dynamodb.Table, queues: Queues
     ) -> lambda_.Function:
         function = functions.add(
-            self, "fire_triggers", settings=_FIRE_SETTINGS, memory_mb=512, timeout_seconds=60
+            self,
+            "fire_triggers",
+            settings=(*_FIRE_SETTINGS, "CALLS_QUEUE_URL"),
+            memory_mb=512,
+            timeout_seconds=60,
         )
         function.add_event_source_mapping(
             "Changes",
@@ -55,7 +73,7 @@ class Automations(Construct):
             retry_attempts=10,
             max_record_age=Duration.hours(20),
             on_failure=sources.SqsDlq(queues.stream_dead),
-            filters=[_CHANGES],
+            filters=[_CHANGES, _RETAGGED],
         )
         return function
 
@@ -74,13 +92,14 @@ class Automations(Construct):
             report_batch_item_failures=True,
             max_concurrency=10,
         )
+        _let_send(function)
         return function
 
     def _wake(self, functions: Functions) -> lambda_.Function:
         function = functions.add(
             self,
             "wake_due",
-            settings=("TABLE_NAME", "AUTOMATIONS_QUEUE_URL"),
+            settings=("TABLE_NAME", "AUTOMATIONS_QUEUE_URL", "CALLS_QUEUE_URL"),
             memory_mb=256,
             timeout_seconds=60,
             concurrency=1,
@@ -93,3 +112,36 @@ class Automations(Construct):
             targets=[targets.LambdaFunction(function, retry_attempts=0)],
         )
         return function
+
+    def _watch(self, functions: Functions, local: bool) -> lambda_.Function:
+        function = functions.add(
+            self,
+            "watch_dates",
+            settings=("TABLE_NAME", "LOG_BUCKET", "CALLS_QUEUE_URL", "HISTORY_QUEUE_URL"),
+            # DuckDB has half of it, and the log's files lie beside it.
+            memory_mb=1536,
+            timeout_seconds=900,
+            storage_mb=2048,
+        )
+        # It looks two hours ahead; a person who tries a trigger by date waits for less than one.
+        every = Duration.minutes(1) if local else Duration.hours(1)
+        events.Rule(
+            self,
+            "Dates",
+            schedule=events.Schedule.rate(every),
+            targets=[targets.LambdaFunction(function, retry_attempts=2)],
+        )
+        return function
+
+
+def _let_send(function: lambda_.Function) -> None:
+    """Allow sending emails from whatever addresses the account has verified."""
+    arn = Stack.of(function).format_arn(service="ses", resource="identity", resource_name="*")
+    iam.Grant.add_to_principal(
+        grantee=function, actions=["ses:SendEmail"], resource_arns=[arn]
+    ).assert_success()
+    accept(
+        function.role or function,
+        "IAM5[Resource::arn:<AWS::Partition>:ses:<AWS::Region>:<AWS::AccountId>:identity/*]",
+        reason="Who emails are from is a setting; SES itself allows verified senders alone.",
+    )

@@ -8,8 +8,9 @@ from functions.manage.bodies import AutomationBody, EndpointBody
 from functions.manage.deliveries import release, replay
 from functions.manage.endpoints import delete_endpoint, put_endpoint
 from functions.manage.rotation import rotate_secret
-from functions.manage.runs import stop_run
+from functions.manage.runs import resume_run, stop_run
 from shared.api.route import Answer, Request, Route
+from shared.domain import rendering_automations
 
 
 def write_automation(request: Request, at: Adapters) -> Answer:
@@ -85,6 +86,12 @@ def replay_delivery(request: Request, at: Adapters) -> Answer:
     return Answer(202, {"delivery_id": delivery_id, "state": "pending"})
 
 
+def resume_waiting_run(request: Request, at: Adapters) -> Answer:
+    """Have a run that waits go on at once, whatever it waits for. Its other waits stay."""
+    run = resume_run(request.params["run_id"], store=at.store, queue=at.outbox, now=at.now())
+    return Answer(202, rendering_automations.run(run))
+
+
 def remove_run(request: Request, at: Adapters) -> Answer:
     """Stop a run: it takes no further step. What it has done stays, and so does its row."""
     stop_run(request.params["run_id"], store=at.store, now=at.now())
@@ -132,6 +139,13 @@ ROUTES: tuple[Route[Adapters], ...] = (
         path="/v1/deliveries/{delivery_id}/replay",
         run=replay_delivery,
         answers={202: "Replayed"},
+        problems=(404, 409),
+    ),
+    Route(
+        method="POST",
+        path="/v1/runs/{run_id}/resume",
+        run=resume_waiting_run,
+        answers={202: "Run"},
         problems=(404, 409),
     ),
     Route(

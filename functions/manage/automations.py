@@ -13,8 +13,8 @@ from functions.manage.bodies import AutomationBody
 from functions.manage.contention import settled
 from functions.manage.names import check_name
 from shared.api.bodies import invalid, validated
+from shared.domain import preferences, revisions
 from shared.domain import rendering_automations as rendering
-from shared.domain import revisions
 from shared.domain.automations.parse import definition_of
 from shared.domain.automations.segments import members_of
 from shared.domain.errors import Invalid, NotFound
@@ -44,9 +44,10 @@ def put_automation(
         definition = _definition(values, segments)
         named = list(endpoints_of(definition["steps"]))
         endpoints: list[Name] = list(dict.fromkeys(("endpoint", each) for _, each in named))
-        found = store.read([name, reached, *endpoints])
+        found = store.read([name, reached, preferences.NAME, *endpoints])
         stored = found[name]
         _check_endpoints(named, found)
+        _check_sender(definition["steps"], found[preferences.NAME])
         if stored is not None and all(stored[key] == said for key, said in definition.items()):
             return False, stored
         document = {
@@ -80,18 +81,30 @@ def delete_automation(automation_id: str, *, store: Store) -> None:
 
 def endpoints_of(steps: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
     """Yield the endpoints that steps name, branches included, each behind its path."""
-    return _named(steps, "steps")
-
-
-def _named(steps: Iterable[Mapping[str, Any]], path: str) -> Iterator[tuple[str, str]]:
-    for index, step in enumerate(steps):
-        at = f"{path}[{index}].{step['type']}"
+    for at, step in _placed(steps, "steps"):
         if step["type"] == "webhook":
             yield f"{at}.endpoint_id", step["endpoint_id"]
-        elif step["type"] == "branch":
+
+
+def _placed(
+    steps: Iterable[Mapping[str, Any]], path: str
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield each step behind its path, branches and what lies in them included."""
+    for index, step in enumerate(steps):
+        at = f"{path}[{index}].{step['type']}"
+        yield at, step
+        if step["type"] == "branch":
             for number, arm in enumerate(step["branches"]):
-                yield from _named(arm.get("steps") or (), f"{at}.branches[{number}].steps")
-            yield from _named(step.get("else") or (), f"{at}.else")
+                yield from _placed(arm.get("steps") or (), f"{at}.branches[{number}].steps")
+            yield from _placed(step.get("else") or (), f"{at}.else")
+
+
+def _check_sender(steps: Iterable[Mapping[str, Any]], settings: Document | None) -> None:
+    """Raise Invalid where there is an email step and nobody to send it."""
+    emails = [at for at, step in _placed(steps, "steps") if step["type"] == "email"]
+    if emails and not (settings or {}).get("email"):
+        told = "needs `email: {from}` in the settings first (PUT /v1/settings)"
+        raise invalid(*((each, told) for each in emails))
 
 
 def _definition(values: dict[str, Any], segments: Stored) -> dict[str, Any]:

@@ -1,7 +1,12 @@
-"""Stopping a run that waits or works: it takes no further step, and what it did stays done."""
+"""Stopping a run that waits or works, and having one that waits go on at once.
+
+A run that is stopped takes no further step, and what it did stays done. One that is resumed keeps
+its turn, so that whatever would have woken it later finds it taken and does no harm.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from functions.manage.contention import settled
@@ -14,6 +19,35 @@ _REASON = "stopped_by_request"
 
 class Store(Reads, Writes, Protocol):
     """Where runs and their firings lie."""
+
+
+class Runs(Protocol):
+    """The way to the worker that takes runs' steps."""
+
+    def deliver(self, messages: Sequence[runs.Message]) -> None:
+        """Have messages carried out now. Raise AwsError or Retryable."""
+
+
+def resume_run(run_id: str, *, store: Store, queue: Runs, now: int) -> Document:
+    """Have a run that waits go on now; return it.
+
+    Raise NotFound where there is none, Conflict where it does not wait.
+    """
+    name = runs.name_of(run_id)
+
+    def write() -> Document:
+        run = store.read([name])[name]
+        if run is None:
+            raise NotFound("There is no such run.")
+        if run["state"] != "waiting":
+            raise Conflict(f"The run does not wait: it is {run['state']}.")
+        woken = {**run, "wake_at": now, "updated": now, "version": run["version"] + 1}
+        store.commit([Write(name, woken, run["version"])])
+        return woken
+
+    woken = settled(write)
+    queue.deliver([runs.message(woken)])
+    return woken
 
 
 def stop_run(run_id: str, *, store: Store, now: int) -> None:

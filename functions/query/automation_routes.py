@@ -9,6 +9,8 @@ from functions.query.adapters import Adapters, listed_page
 from functions.query.logs import Page
 from shared.api.route import Answer, Request, Route
 from shared.domain import rendering_automations as rendering
+from shared.domain import runs
+from shared.domain.errors import BadRequest
 from shared.domain.ports import Document
 
 
@@ -32,19 +34,23 @@ def list_firings(request: Request, at: Adapters) -> Answer:
 def list_runs(request: Request, at: Adapters) -> Answer:
     """List the runs of automations, the newest first.
 
-    `automation` and `contact` (an email, alias or id) choose among them; without `contact` they
-    come automation by automation. A page may hold fewer than asked for while there are more:
-    follow the cursor.
+    `automation`, `contact` (an email, alias or id) and `state` choose among them; without
+    `contact` they come automation by automation. Those that are `waiting` say until when. A page
+    may hold fewer than asked for while there are more: follow the cursor.
     """
     limit, cursor = request.page()
-    found = automations.read_runs(
+    state = request.query.get("state")
+    if state is not None and state not in runs.STATES:
+        raise BadRequest(f"The state is not one of {', '.join(runs.STATES)}.")
+    found, following = automations.read_runs(
         request.query.get("automation"),
         request.query.get("contact"),
         limit,
         cursor,
         store=at.store,
     )
-    return _page(found, rendering.run)
+    wanted = [each for each in found if state in (None, each["state"])]
+    return _page((wanted, following), rendering.run)
 
 
 def list_endpoints(request: Request, at: Adapters) -> Answer:
@@ -113,7 +119,7 @@ ROUTES: tuple[Route[Adapters], ...] = (
         path="/v1/runs",
         run=list_runs,
         answers={200: "RunPage"},
-        filters=("automation", "contact"),
+        filters=("automation", "contact", "state"),
         paged=True,
     ),
     Route(

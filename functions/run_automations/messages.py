@@ -3,6 +3,8 @@
     run        take a firing's steps one turn further
     deliver    attempt a delivery
     settled    look again at a created record whose first burst of events is over
+    date       look at a record one of whose dates has come
+    mail       send an email
 
 The attempts a message leads to are returned, admitted, for the batch to post side by side: a slow
 endpoint then holds up no other.
@@ -21,6 +23,7 @@ from shared.domain.automations.bus_events import BusEvent
 from shared.domain.errors import Quarantined
 from shared.domain.folding import Plan
 from shared.domain.ports import Reading, Store
+from shared.domain.run_scene import ReaderOf
 
 Message = Mapping[str, Any]
 
@@ -39,6 +42,20 @@ class Fire(Protocol):
         """Fire what a created record sets off; return the firings' ids."""
 
 
+class FireByDate(Protocol):
+    """What fires automations that dates set off."""
+
+    def come(self, message: Message, now: int) -> str | None:
+        """Fire what a date sets off; return the firing's id, None for nothing."""
+
+
+class SendMail(Protocol):
+    """What sends emails."""
+
+    def send(self, mail_id: str, monotonic: float) -> str | None:
+        """Send an email unless that was tried before; return its state."""
+
+
 class Messages:
     """Carries messages out; one for all batches of a warm Lambda."""
 
@@ -48,21 +65,32 @@ class Messages:
         store: Store,
         deliver: Deliver,
         fire: Fire,
+        by_date: FireByDate,
+        send_mail: SendMail,
         bus: Bus,
         send: Callable[[Message, int], None],
         local: bool,
+        reader_of: ReaderOf | None = None,
     ) -> None:
-        """`send` puts a message on our queue after so many seconds."""
+        """`send` puts a message on our queue after so many seconds.
+
+        `reader_of` tells how personalization tags write values in a locale and a zone.
+        """
         self._store = store
         self._deliver = deliver
         self._fire = fire
+        self._by_date = by_date
+        self._send_mail = send_mail
         self._bus = bus
         self._send = send
         self._local = local
+        self._reader_of = reader_of
         self._kinds: dict[str, Callable[[Message, int, float], list[Posting]]] = {
             "run": self._run,
             "deliver": self._attempt,
             "settled": self._settled,
+            "date": self._date,
+            "mail": self._mail,
         }
 
     def carry_out(self, message: Message, now: int, monotonic: float) -> list[Posting]:
@@ -81,7 +109,9 @@ class Messages:
 
     def _run(self, message: Message, now: int, monotonic: float) -> list[Posting]:
         def advance(reading: Reading) -> Plan:
-            return run_steps.advance(message, reading, now=now, local=self._local)
+            return run_steps.advance(
+                message, reading, now=now, local=self._local, reader_of=self._reader_of
+            )
 
         plan = apply(advance, Reading(), self._store)
         return self._send_out(plan.messages, now, monotonic)
@@ -95,12 +125,22 @@ class Messages:
         self._fire.settled(message, now)
         return []
 
+    def _date(self, message: Message, now: int, monotonic: float) -> list[Posting]:
+        del monotonic
+        self._by_date.come(message, now)
+        return []
+
+    def _mail(self, message: Message, now: int, monotonic: float) -> list[Posting]:
+        del now
+        self._send_mail.send(message["mail_id"], monotonic)
+        return []
+
     def _send_out(self, messages: Sequence[Message], now: int, monotonic: float) -> list[Posting]:
         """Send what a commit left to be sent; its deliveries are attempted at once."""
         for each in messages:
             if each["kind"] == "event":
                 self._bus.put([BusEvent(each["type"], each["detail"], each["at"])])
-            elif each["kind"] == "run":
+            elif each["kind"] in ("run", "mail"):
                 about = {name: value for name, value in each.items() if name != "at"}
                 self._send(about, max(0, -(-(each.get("at", now) - now) // times.SECOND)))
         postings: list[Posting] = []

@@ -32,20 +32,21 @@ def drain(
     index: DueIndex,
     shards: int,
     queue: Sender,
-    url: str,
+    urls: Mapping[str, str],
     clock: Callable[[], int],
     until: int,
     log: Callable[..., None],
 ) -> int:
     """Wake what is due, in turn from each part of the index, until `until` (ms) at the latest.
 
+    `urls` are the queues by the name a message gives under `to`; without one it is "automations".
     Return how many were woken. Raise Retryable at the end where a part could not be drained.
     """
     left, failed, woken = list(range(shards)), 0, 0
     while left and clock() < until:
         for shard in list(left):
             try:
-                found = _some(index, shard, queue, url, clock())
+                found = _some(index, shard, queue, urls, clock())
             except (PaysignalError, AwsError) as error:
                 log("wake_failed", shard=shard, reason=str(error))
                 found, failed = 0, failed + 1
@@ -58,14 +59,17 @@ def drain(
     return woken
 
 
-def _some(index: DueIndex, shard: int, queue: Sender, url: str, now: int) -> int:
+def _some(index: DueIndex, shard: int, queue: Sender, urls: Mapping[str, str], now: int) -> int:
     """Wake up to ten of one part; return how many."""
     found = index.due(shard, now + AHEAD, _AT_ONCE)
     if not found:
         return 0
-    calls: list[tuple[Mapping[str, Any], int]] = [
-        (each["message"], max(0, -(-(each["when"] - now) // times.SECOND))) for _, each in found
-    ]
-    queue.send_calls(url, calls)
+    calls: dict[str, list[tuple[Mapping[str, Any], int]]] = {}
+    for _, each in found:
+        message = dict(each["message"])
+        delay = max(0, -(-(each["when"] - now) // times.SECOND))
+        calls.setdefault(urls[message.pop("to", "automations")], []).append((message, delay))
+    for url, some in calls.items():
+        queue.send_calls(url, some)
     index.commit([Write(name, None, None) for name, _ in found])
     return len(found)

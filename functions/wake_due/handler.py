@@ -34,7 +34,10 @@ def handler(event: dict[str, Any], context: object) -> dict[str, int]:
         index=_table,
         shards=DUE_SHARDS,
         queue=_queue,
-        url=_settings.automations_queue_url,
+        urls={
+            "automations": _settings.automations_queue_url,
+            "calls": _settings.calls_queue_url,
+        },
         clock=_now,
         until=_now() + _LONGEST,
         log=log,

@@ -94,14 +94,22 @@ class RecordName(Shape):
     id: str
 
 
+class FiredDate(Shape):
+    """The date that has come."""
+
+    field: str
+    value: Time
+
+
 class FiredChange(Shape):
-    """The change an automation acted on."""
+    """The change an automation acted on, or the date that came."""
 
     record: RecordName
-    kind: Literal["created", "updated"]
+    kind: Literal["created", "updated", "date"]
     changes: list[Change]
     historical: bool
     late: bool
+    date: FiredDate | None = Field(description="Null where a change was acted on.")
 
 
 class Cause(Shape):
@@ -109,7 +117,7 @@ class Cause(Shape):
 
     provider: str | None = Field(description="Null where the connection is gone.")
     connection_id: str
-    event_id: str
+    event_id: str | None = Field(description="Null where a date came.")
     event_type: str
     occurred_date: Time
     late: bool

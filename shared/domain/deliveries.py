@@ -13,11 +13,12 @@ but make sure that its successor is on its way. Neither secret nor signature is 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from shared.domain import times
 from shared.domain.delivery_schedule import decide, meaning
+from shared.domain.due import due as due
 from shared.domain.ports import Document, Name, Write
 
 Delivery = dict[str, Any]
@@ -163,12 +164,6 @@ def steps(delivery: Document, now: int) -> list[Write]:
             due(delivery["next_at"], "delivery", delivery["delivery_id"], message(delivery))
         )
     return writes
-
-
-def due(when: int, what: str, identity: str, sent: Mapping[str, Any]) -> Write:
-    """Return the write of an entry of the due-index: `sent` goes to the queue at `when`."""
-    document = {"version": 1, "when": when, "what": what, "id": identity, "message": dict(sent)}
-    return Write(("due", str(when), what, identity), document, None)
 
 
 def _moved(delivery: Document, **values: Any) -> Delivery:

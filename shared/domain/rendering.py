@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from shared.domain import changes, people
+from shared.domain import changes, orders, people, verify
 from shared.domain.ports import Document, Name
 from shared.domain.timeline import Entry, View
 
@@ -18,9 +18,11 @@ Goods = Mapping[Name, Document | None]
 Json = dict[str, Any]
 
 _CONNECTION = tuple(
-    """connection_id provider name mode resources contact_policy authority role late_match has_api
-    status history created_date last_event_date""".split()
+    """connection_id provider name mode resources contact_policy authority role late_match verify
+    has_api status history verification created_date last_event_date""".split()
 )
+# Of those that are written to alone.
+_WRITTEN_TO = ("write_back", "write_back_error")
 _KEY = ("key_id", "name", "scopes", "expires_date", "created_date")
 _QUARANTINED = tuple(
     "id connection_id provider event_id event_type code reason received_date".split()
@@ -34,7 +36,9 @@ _UNTOLD = ("withheld",)
 
 def connection(document: Document) -> Json:
     """Return a connection; its secrets are not in the document, so they cannot be shown."""
-    return _picked(document, _CONNECTION)
+    # One of an older release does not say how often it is verified.
+    shown = {"verify": "weekly", **document, "verification": verify.shown(document)}
+    return _picked(shown, [*_CONNECTION, *(each for each in _WRITTEN_TO if each in document)])
 
 
 def key(document: Document) -> Json:
@@ -133,6 +137,7 @@ def order(name: Name, head: Document, view: View, goods: Goods) -> Json:
         "line_items": _items(connection_id, view["line_items"], goods),
         "contact_id": head.get("contact_id"),
         "provisional": bool(head.get("provisional")),
+        "unconfirmed": orders.is_unconfirmed(head.get("facets") or {}),
         "mirror_of": head.get("mirror_of"),
         "merged_into": None,
         "version": head["version"],
@@ -170,6 +175,19 @@ def moment(name: Name, entry: Entry) -> Json:
         "connection_id": name[1],
         "id": name[2],
         "changes": told_changes(entry),
+    }
+
+
+def deed(item: Mapping[str, Any]) -> Json:
+    """Return one activity as a line of a contact's timeline; it changed no record."""
+    return {
+        "date": changes.to_text("date", item["occurred_date"], None),
+        "kind": f"activity.{item['kind']}",
+        "connection_id": item["connection_id"] or None,
+        "id": item["id"],
+        "subject": item["subject"],
+        "campaign": item["campaign"],
+        "changes": [],
     }
 
 

@@ -65,6 +65,7 @@ def firing(document: Document) -> Json:
             "changes": _changes(change["changes"]),
             "historical": change["historical"],
             "late": change["late"],
+            "date": _date(document.get("date")),
         },
         "cause": {
             **{field: cause[field] for field in _CAUSE},
@@ -114,6 +115,13 @@ def delivery(document: Document) -> Json:
 def delivery_with_payload(document: Document) -> Json:
     """Return a webhook with the JSON it carries."""
     return {**delivery(document), "payload": json.loads(document["body"])}
+
+
+def _date(date: Mapping[str, Any] | None) -> Json | None:
+    """Return which date of the record has come, None where a change set the automation off."""
+    if date is None:
+        return None
+    return {"field": date["field"], "value": times.to_text(date["value"])}
 
 
 def _taken(row: Mapping[str, Any]) -> Json:

@@ -6,10 +6,14 @@ contact is the one the run has changed so far. Asking for what was not read yet 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from shared.domain import orders, preferences, recurring_payments, rendering
+from shared.domain.automations import tags
+from shared.domain.automations.dates import moment_of
+from shared.domain.automations.definition import Offset
 from shared.domain.ports import Document, Name, Reading
 from shared.domain.rendering import Goods, Json
 from shared.domain.segments.moments import Moment
@@ -18,16 +22,30 @@ from shared.domain.timeline import Change, View
 
 _PAYMENT, _ORDER = "recurring_payment", "order"
 Held = tuple[Name, Document, View]
+# Tells how values are written, by a locale's language tag and a time zone's name.
+ReaderOf = Callable[[str, str], tags.Local]
 
 
 class Scene:
     """The contact and the record of one firing, as they are now."""
 
-    def __init__(self, firing: Document, reading: Reading, *, now: int, local: bool) -> None:
-        """Read who and what it is about. Raise Missing for more reading."""
+    def __init__(
+        self,
+        firing: Document,
+        reading: Reading,
+        *,
+        now: int,
+        local: bool,
+        reader_of: ReaderOf | None = None,
+    ) -> None:
+        """Read who and what it is about. Raise Missing for more reading.
+
+        `reader_of` tells how values are written in a locale and a zone.
+        """
         self.firing = firing
         self._reading = reading
         self._now = now
+        self._reader_of = reader_of
         record = firing["record"]
         at: Name = (record["kind"], record["connection_id"], record["id"])
         self.contact_name: Name = ("contact", firing["contact"]["contact_id"])
@@ -37,10 +55,18 @@ class Scene:
         self._order = self._held(at) if at[0] == _ORDER else None
         self._payment = self._held(at) if at[0] == _PAYMENT else self._of_order(at[1])
 
-    def date(self, field: str) -> int | None:
-        """Return a date of the recurring payment at hand, None where it is blank."""
+    def moment(self, field: str, offset: Offset) -> int | None:
+        """Return what lies so far from a date of the recurring payment, None where it is blank."""
         value = self._facts().get(field) if self._payment else None
-        return value if isinstance(value, int) else None
+        if not isinstance(value, int):
+            return None
+        return moment_of(field, value, offset, ZoneInfo(self._settings["timezone"]))
+
+    @property
+    def sender(self) -> Mapping[str, Any] | None:
+        """Who emails are from, None while that is not configured."""
+        configured: Mapping[str, Any] | None = self._settings["email"]
+        return configured
 
     def printed(self) -> dict[str, Json | None]:
         """Return contact, recurring payment and order as the API prints them."""
@@ -49,6 +75,13 @@ class Scene:
             _PAYMENT: self._printed(self._payment),
             _ORDER: self._printed(self._order),
         }
+
+    def filled(self, template: Any, escape: Callable[[str], str] = str) -> Any:
+        """Return a text, or what holds texts, with its personalization tags filled."""
+        reader = None
+        if self._reader_of is not None:
+            reader = self._reader_of(self._settings["locale"], self._settings["timezone"])
+        return tags.fill(template, self.printed(), local=reader, escape=escape)
 
     def subject(self) -> Subject:
         """Return whom a branch asks about."""

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shared.domain import contact_edits, contacts, deliveries, runs
-from shared.domain.automations import render_payload, tags
+from shared.domain import contact_edits, contacts, deliveries, directory, runs, write_back
 from shared.domain.automations.definition import (
     Branch,
     ChangeSegment,
     ChangeTag,
+    Email,
     EmitEvent,
     Step,
     Wait,
@@ -26,17 +26,25 @@ from shared.domain.automations.steps import steps_of
 from shared.domain.errors import Invalid
 from shared.domain.folding import Plan
 from shared.domain.ports import Document, Name, Reading, Write
-from shared.domain.run_scene import Scene
+from shared.domain.run_scene import ReaderOf, Scene
+from shared.domain.run_sendings import Sendings
 from shared.domain.runs import Message, Run
 
 # Steps of one turn: each may add two documents to the commit.
 _STEPS_AT_ONCE = 20
 
 
-def advance(message: Mapping[str, Any], reading: Reading, *, now: int, local: bool) -> Plan:
+def advance(
+    message: Mapping[str, Any],
+    reading: Reading,
+    *,
+    now: int,
+    local: bool,
+    reader_of: ReaderOf | None = None,
+) -> Plan:
     """Return what a run's next turn comes to; its messages are to be sent after the commit.
 
-    Raise Missing for more reading.
+    `reader_of` tells how tags write values in a locale and a zone. Raise Missing for more reading.
     """
     automation_id, firing_id = message["automation_id"], message["firing_id"]
     firing_name: Name = ("firing", automation_id, firing_id)
@@ -53,7 +61,7 @@ def advance(message: Mapping[str, Any], reading: Reading, *, now: int, local: bo
     if stored and stored["wake_at"] and stored["wake_at"] - now > deliveries.EARLY:
         return Plan("early", [], _wake(dict(stored), now))
     run = {**stored, "outbox": []} if stored else runs.new(firing, now)
-    return _Turn(firing, run, reading, now, local).taken()
+    return _Turn(firing, run, reading, now, local, reader_of).taken()
 
 
 def _wake(run: Run, now: int) -> list[Message]:
@@ -66,12 +74,21 @@ def _wake(run: Run, now: int) -> list[Message]:
 class _Turn:
     """One turn of a run: steps until it waits, ends, or has done enough for one commit."""
 
-    def __init__(self, firing: Document, run: Run, reading: Reading, now: int, local: bool) -> None:
+    def __init__(
+        self,
+        firing: Document,
+        run: Run,
+        reading: Reading,
+        now: int,
+        local: bool,
+        reader_of: ReaderOf | None,
+    ) -> None:
         self._firing = firing
         self._run = run
         self._reading = reading
         self._now = now
         self._local = local
+        self._reader_of = reader_of
         self._scene: Scene
         self._known: Document | None = None
         self._writes: list[Write] = []
@@ -88,7 +105,13 @@ class _Turn:
             runs.ended(run, *(stopped or ("stopped", "automation_deleted")))
             return self._plan()
         self._automation = definition
-        self._scene = Scene(self._firing, self._reading, now=self._now, local=self._local)
+        self._scene = Scene(
+            self._firing,
+            self._reading,
+            now=self._now,
+            local=self._local,
+            reader_of=self._reader_of,
+        )
         self._known = self._scene.contact
         if self._known is None:
             runs.ended(run, "stopped", "contact_gone")
@@ -129,9 +152,11 @@ class _Turn:
 
     def _take(self, step: Step, place: list[int]) -> None:
         if isinstance(step, Webhook):
-            self._webhook(step, place)
+            self._sendings().webhook(step, place)
         elif isinstance(step, EmitEvent):
-            self._emit(step, place)
+            self._sendings().emit(step, place)
+        elif isinstance(step, Email):
+            self._sendings().email(step, place)
         elif isinstance(step, ChangeTag):
             self._tag(step, place)
         elif isinstance(step, ChangeSegment):
@@ -139,61 +164,18 @@ class _Turn:
         elif isinstance(step, Wait):
             self._wait(step, place)
 
-    def _webhook(self, step: Webhook, place: list[int]) -> None:
-        way = ".".join(map(str, place))
-        identity = deliveries.id_of(self._run["run_id"], way)
-        try:
-            body = self._body(step)
-        except render_payload.TooLarge:
-            runs.took(self._run, place, "webhook", self._now, note="payload_too_large")
-            return
-        delivery = deliveries.new(
-            identity,
-            step.endpoint_id,
-            f"{self._firing['record']['kind']}.{self._firing['change']['kind']}",
-            body,
-            self._now,
-            firing_id=self._run["run_id"],
-            automation_id=self._run["automation_id"],
+    def _sendings(self) -> Sendings:
+        return Sendings(
+            self._firing, self._run, self._scene, self._automation, self._writes, self._now
         )
-        self._writes.append(Write(deliveries.name_of(identity), delivery, None))
-        self._run["outbox"].append(deliveries.message(delivery))
-        runs.took(self._run, place, "webhook", self._now, delivery_id=identity)
-
-    def _body(self, step: Webhook) -> bytes:
-        """Return the bytes of a webhook. Raise TooLarge where they are too many."""
-        printed = self._scene.printed()
-        contact = printed["contact"] or {}
-        if step.payload is not None:
-            return render_payload.own(step.payload, contact, printed["recurring_payment"])
-        known = {"id": self._run["automation_id"], "name": self._automation["name"]}
-        return render_payload.standard(
-            self._firing, known, contact, printed["recurring_payment"], printed["order"]
-        )
-
-    def _emit(self, step: EmitEvent, place: list[int]) -> None:
-        way = ".".join(map(str, place))
-        detail: dict[str, Any] = {
-            "id": deliveries.id_of(self._run["run_id"], way),
-            "firing_id": self._run["run_id"],
-            "automation_id": self._run["automation_id"],
-            "contact_id": self._run["contact_id"],
-            "record": self._run["record"],
-            "name": step.name,
-        }
-        if step.payload is not None:
-            detail["payload"] = tags.fill(step.payload, self._scene.printed())
-        self._run["outbox"].append(
-            {"kind": "event", "type": step.name, "detail": detail, "at": self._now}
-        )
-        runs.took(self._run, place, "emit_event", self._now)
 
     def _tag(self, step: ChangeTag, place: list[int]) -> None:
         contact, what = self._contact(), "add_tag" if step.adds else "remove_tag"
         if step.adds:
             contact_edits.add_labels(contact, "tag", [step.tag], self._now)
         else:
-            contact_edits.remove_labels(contact, "tag", [step.tag])
+            until = self._now + write_back.UNDER_WAY
+            contact_edits.untag(contact, [step.tag], self._now, until)
         if contact_edits.too_many(contact):
             runs.took(self._run, place, what, self._now, note="too_many_tags")
             return
@@ -240,8 +222,7 @@ class _Turn:
     def _wait(self, step: Wait, place: list[int]) -> None:
         wake_at: int | None = self._now + step.length if step.length is not None else None
         if step.until is not None:
-            date = self._scene.date(step.until)
-            wake_at = date + step.offset if date is not None else None
+            wake_at = self._scene.moment(step.until, step.offset)
         if wake_at is None:
             # Going on at once, on a day nobody named, would be worse than not going on.
             runs.took(self._run, place, "wait", self._now, note="no_date")
@@ -268,6 +249,9 @@ class _Turn:
             version = self._known["version"]
             changed = {**self._contact(), "version": version + 1}
             steps.append(Write(self._scene.contact_name, changed, version))
+            if write_back.changed_tags(self._known, changed):
+                book = self._reading.get(directory.NAME)
+                steps += write_back.notes(book, self._known, changed, self._now)
         if firing["state"] != run["state"]:
             told = {**firing, "state": run["state"], "version": firing["version"] + 1}
             name: Name = ("firing", firing["automation_id"], firing["firing_id"])

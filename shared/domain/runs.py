@@ -23,6 +23,7 @@ Position = list[int]
 # A change that a run has caused, which caused a run, and so on: nobody means more than this.
 HOPS_MAX = 5
 UNDER_WAY = ("running", "waiting")
+STATES = ("pending", *UNDER_WAY, "held", "done", "stopped", "failed", "loop")
 
 
 def name_of(run_id: str) -> Name:

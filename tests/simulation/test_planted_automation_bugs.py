@@ -36,7 +36,6 @@ from tests.simulation.planted_automations import Plant
 
 FOUND_AT_RANDOM = [
     (planted.firing_id_made_up, 10),
-    (planted.body_rendered_at_each_attempt, 10),
     (planted.outbox_sent_once, 10),
     (planted.committed_and_never_sent, 12),
     (planted.held_firings_dropped, 12),
@@ -45,6 +44,7 @@ FOUND_AT_RANDOM = [
     (planted.woken_before_it_is_sent, 25),
     (planted.once_marked_on_its_own, 33),
     (planted.attempts_not_counted, 45),
+    (planted.body_rendered_at_each_attempt, 45),
 ]
 # The kind of fault, and whether it is the race of two subscriptions or one person's own burst.
 FOUND_BY_SINGLE_FAULTS = [

@@ -49,6 +49,7 @@ class Workshop:
         self.logged: list[tuple[str, dict[str, Any]]] = []
         self.secrets: dict[str, dict[str, Any]] = {}
         self.settled: list[Mapping[str, Any]] = []
+        self.mailed: list[str] = []
         self._numbers = itertools.count(1)
         self._next_minute = START
         self._seed(steps, automation)
@@ -156,7 +157,7 @@ class Workshop:
                 index=self.store,
                 shards=DUE_SHARDS,
                 queue=self,
-                url="automations",
+                urls={"automations": "automations"},
                 clock=lambda: self.now,
                 until=self.now + times.MINUTE,
                 log=self._log,
@@ -208,6 +209,8 @@ class Workshop:
                 store=self.store,
                 deliver=deliver,
                 fire=_Fire(self),
+                by_date=_Fire(self),
+                send_mail=_Mail(self),
                 bus=_Bus(self),
                 send=self.send,
                 local=True,
@@ -250,6 +253,19 @@ class _Fire:
     def settled(self, message: Mapping[str, Any], now: int) -> list[str]:
         self._workshop.settled.append(message)
         return []
+
+    def come(self, message: Mapping[str, Any], now: int) -> str | None:
+        self._workshop.settled.append(message)
+        return None
+
+
+class _Mail:
+    def __init__(self, workshop: Workshop) -> None:
+        self._workshop = workshop
+
+    def send(self, mail_id: str, monotonic: float) -> str | None:
+        self._workshop.mailed.append(mail_id)
+        return None
 
 
 def one_by_one(

@@ -46,6 +46,7 @@ class Known:
         endpoints: Iterable[Document] = (),
     ) -> None:
         self.index = Index(automations)
+        self.by_date = self.index.by_date
         self.connections = connections
         self.directory = directory_of(connections.values())
         self.settings = settings
@@ -54,6 +55,10 @@ class Known:
     def subscribers(self, kind: str) -> list[str]:
         """Return the ids of the endpoints that hear of events of a type without an automation."""
         return [each for each, kinds in self._endpoints.items() if kinds & {kind, "*"}]
+
+    def dated(self, automation_id: str) -> Automation | None:
+        """Return an enabled automation that dates set off, None where there is none."""
+        return next((each for each in self.by_date if each.automation_id == automation_id), None)
 
     @property
     def settle(self) -> int:

@@ -15,22 +15,38 @@ from shared.domain.segments.evaluate import Predicate
 RECURRING_PAYMENT_CREATED = "recurring_payment_created"
 RECURRING_PAYMENT_UPDATED = "recurring_payment_updated"
 ORDER_CREATED = "order_created"
-TRIGGERS = (RECURRING_PAYMENT_CREATED, RECURRING_PAYMENT_UPDATED, ORDER_CREATED)
+RECURRING_PAYMENT_DATE = "recurring_payment_date"
+TRIGGERS = (
+    RECURRING_PAYMENT_CREATED,
+    RECURRING_PAYMENT_UPDATED,
+    ORDER_CREATED,
+    RECURRING_PAYMENT_DATE,
+)
 # What outbound events of ours are called; nobody else's may be.
 CHANGES = frozenset({"recurring_payment.created", "recurring_payment.updated", "order.created"})
 FIRED = "automation.fired"
-OWN_EVENTS = CHANGES | {FIRED}
+DATE_CAME = "recurring_payment.date"
+OWN_EVENTS = CHANGES | {FIRED, DATE_CAME}
 
 # What a trigger asks of the value before or after; None where any will do.
 Matches = Callable[[Any], bool] | None
 
 
 @dataclass(frozen=True, slots=True)
+class Offset:
+    """How far from a date: whole days by the clock of the business's zone, and `exact` ms."""
+
+    days: int = 0
+    exact: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Trigger:
     """What sets an automation off.
 
-    `field` is None for any; an address's own field is `billing_address.city`. `history_from` (ms)
-    lets imported history fire from that time on, None lets it be silent.
+    `field` is None for any; an address's own field is `billing_address.city`. Of a trigger by date
+    it is the date, and `offset` how far from it. `history_from` (ms) lets imported history fire
+    from that time on, None lets it be silent.
     """
 
     type: str
@@ -41,11 +57,18 @@ class Trigger:
     skips_late: bool = False
     history_from: int | None = None
     segment: Predicate | None = None
+    offset: Offset = Offset()
+
+    @property
+    def by_date(self) -> bool:
+        """Whether a date sets it off, and no change."""
+        return self.type == RECURRING_PAYMENT_DATE
 
     @property
     def settles(self) -> bool:
         """Whether it is asked only when the first burst of events about a record is over."""
-        return self.segment is not None and self.type != RECURRING_PAYMENT_UPDATED
+        waits = (RECURRING_PAYMENT_CREATED, ORDER_CREATED)
+        return self.segment is not None and self.type in waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +91,17 @@ class Webhook:
     path: str
     endpoint_id: str
     payload: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Email:
+    """Send an email to the contact; texts with tags, of which one is there at least."""
+
+    path: str
+    from_name: str | None
+    subject: str
+    text: str | None
+    html: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +133,12 @@ class ChangeSegment:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Wait for `length` ms, or until `offset` ms from a date of the recurring payment."""
+    """Wait for `length` ms, or until so far from a date of the recurring payment."""
 
     path: str
     length: int | None
     until: str | None
-    offset: int
+    offset: Offset
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,4 +157,4 @@ class Branch:
     arms: tuple[Arm, ...]
 
 
-Step = Webhook | EmitEvent | ChangeTag | ChangeSegment | Wait | Branch
+Step = Webhook | Email | EmitEvent | ChangeTag | ChangeSegment | Wait | Branch

@@ -22,6 +22,7 @@ from shared.domain.automations.announced import Place, is_creation, places_of
 from shared.domain.automations.bus_events import BusEvent
 from shared.domain.automations.configuration import Configuration, Known
 from shared.domain.automations.definition import CHANGES, Automation
+from shared.domain.automations.due_dates import NearDates
 from shared.domain.automations.firings import Firings, Queue, firing_of
 from shared.domain.automations.happening import Happening, came_too_late
 from shared.domain.automations.sight import Records, Sight
@@ -60,6 +61,7 @@ class Fire:
         self._url = url
         self._firings = Firings(store=store, queue=queue, url=url)
         self._subscribers = Subscribers(store=store, queue=queue, url=url)
+        self._dates = NearDates(store=store, queue=queue, url=url)
 
     def change(self, happening: Happening, now: int) -> list[str]:
         """Fire what a change sets off and tell the bus; return the firings' ids.
@@ -67,12 +69,13 @@ class Fire:
         Raise Retryable where it has to be tried again; nothing is fired twice by that.
         """
         heard = happening.tells and happening.is_new
-        if not heard and not happening.pays_anew:
+        if not heard and not happening.pays_anew and not happening.begins:
             return []
         known = self._configuration.at(now, happening.record[1])
         connection = known.connections.get(happening.record[1])
         if connection is not None and connection.get("role") == "mirror":
             return []
+        self._dates.seen(happening, known, now)
         due, rest = _due(happening, known, now)
         fired: Fired = []
         if due or rest or (heard and known.subscribers(happening.type)):

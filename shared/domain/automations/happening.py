@@ -8,7 +8,7 @@ tells them apart, and identities keep a trigger from firing twice for what was t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.domain import durations, times
@@ -32,6 +32,12 @@ class Happening:
     before: Entry | None
     written_at: int
 
+    def __post_init__(self) -> None:
+        """Leave out what a verification has told of before: it is no news."""
+        object.__setattr__(self, "entry", without_announced(self.entry))
+        if self.before is not None:
+            object.__setattr__(self, "before", without_announced(self.before))
+
     @property
     def record(self) -> Name:
         """The record it belongs to."""
@@ -49,6 +55,12 @@ class Happening:
         if entry.kind == "created":
             return not entry.joined
         return entry.kind == "updated" and bool(entry.changes)
+
+    @property
+    def begins(self) -> bool:
+        """Whether it is the first sight of its record, told as a creation or not."""
+        entry = self.entry
+        return entry.kind is not None and not (entry.changes or entry.announced) and self.is_new
 
     @property
     def pays(self) -> bool:
@@ -78,12 +90,12 @@ class Happening:
         return f"{self.kind}.{self.entry.kind}"
 
     def cause(self, connection: Document | None) -> dict[str, Any]:
-        """Return which event of which store made the change."""
+        """Return which event of which store made the change; a date that came has no event."""
         known = connection or {}
         return {
             "provider": known.get("provider"),
             "connection_id": self.record[1],
-            "event_id": self.entry.event_id,
+            "event_id": self.entry.event_id or None,
             "event_type": self.entry.event_type,
             "occurred_at": self.entry.at,
             "late": self.entry.late,
@@ -111,6 +123,14 @@ def came_too_late(
         newest = durations.milliseconds(policy.get("duration") or _LATE_MATCH["duration"])
         return happening.written_at - entry.at > newest
     return bool(policy["policy"] == "silent")
+
+
+def without_announced(entry: Entry) -> Entry:
+    """Return an entry with those of its changes that nobody has been told of."""
+    if not entry.announced:
+        return entry
+    fresh = [each for each in entry.changes if each.field not in entry.announced]
+    return replace(entry, changes=fresh)
 
 
 def _told(entry: Entry) -> tuple[Any, ...]:

@@ -13,10 +13,11 @@ from typing import Any
 
 from shared.domain import times
 from shared.domain.automations import definition as types
+from shared.domain.automations.dates import DATE_FIELDS
 from shared.domain.automations.definition import Automation, Matches, Trigger
 from shared.domain.automations.faults import Faults
 from shared.domain.automations.segments import members_of, read_segment
-from shared.domain.automations.steps import read_steps
+from shared.domain.automations.steps import read_offset, read_steps
 from shared.domain.automations.transitions import TRIGGER_FIELDS, matcher
 from shared.domain.ports import Document
 from shared.domain.segments.parse import Resolver
@@ -25,7 +26,8 @@ DEFINITION_BYTES_MAX = 100_000
 _BODY = ("name", "enabled", "trigger", "steps", "on_edit")
 _COMMON = ("type", "runs", "late", "history", "segment")
 _UPDATED_ONLY = ("field", "from", "to")
-_LATER = ("recurring_payment_date",)
+# A date is no change: nothing of it is late or imported, and it has no value before.
+_OF_CHANGES = ("from", "to", "late", "history")
 
 
 def definition_of(values: Mapping[str, Any], resolve: Resolver = members_of) -> dict[str, Any]:
@@ -82,11 +84,14 @@ def _read_trigger(given: Any, faults: Faults, resolve: Resolver) -> Trigger | No
         return None
     kind = given.get("type")
     if kind not in types.TRIGGERS:
-        later = " (triggers by date are not supported yet)" if kind in _LATER else ""
-        faults.add("trigger.type", f"has to be one of {', '.join(types.TRIGGERS)}{later}")
+        faults.add("trigger.type", f"has to be one of {', '.join(types.TRIGGERS)}")
         return None
+    if kind == types.RECURRING_PAYMENT_DATE:
+        return _read_by_date(given, faults, resolve)
     updated = kind == types.RECURRING_PAYMENT_UPDATED
-    faults.only(given, (*_COMMON, *_UPDATED_ONLY), "trigger")
+    faults.only(given, (*_COMMON, *_UPDATED_ONLY, "offset"), "trigger")
+    if given.get("offset") is not None:
+        faults.add("trigger.offset", f"belongs to {types.RECURRING_PAYMENT_DATE} alone")
     field, before, after = _read_transition(given, faults) if updated else (None, None, None)
     for name in () if updated else _UPDATED_ONLY:
         if given.get(name) is not None:
@@ -100,6 +105,25 @@ def _read_trigger(given: Any, faults: Faults, resolve: Resolver) -> Trigger | No
         skips_late=faults.choice(given, "late", "trigger", ("fire", "skip")) == "skip",
         history_from=_read_history(given.get("history"), faults),
         segment=read_segment(given.get("segment"), "trigger.segment", faults, resolve),
+    )
+
+
+def _read_by_date(given: Mapping[str, Any], faults: Faults, resolve: Resolver) -> Trigger:
+    faults.only(given, (*_COMMON, *_UPDATED_ONLY, "offset"), "trigger")
+    field = str(given.get("field")).removeprefix("recurring_payment.")
+    if field not in DATE_FIELDS:
+        faults.add("trigger.field", f"has to be one of {', '.join(DATE_FIELDS)}")
+    for name in _OF_CHANGES:
+        if given.get(name) is not None:
+            faults.add(f"trigger.{name}", "belongs to triggers by a change alone")
+    return Trigger(
+        type=types.RECURRING_PAYMENT_DATE,
+        field=field,
+        once=faults.choice(given, "runs", "trigger", ("multiple", "once")) == "once",
+        segment=read_segment(
+            given.get("segment"), "trigger.segment", faults, resolve, changes=False
+        ),
+        offset=read_offset(given.get("offset"), "trigger.offset", faults),
     )
 
 

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.domain import times
-from shared.domain.automations import tags
 from shared.domain.ports import Document
 
 BODY_BYTES_MAX = 20_000
@@ -50,7 +49,7 @@ def standard(
 
     The contact, the recurring payment and the order are as the API prints them; `automation` is
     its `{"id", "name"}`. An order is there only where it is what has changed. `kind` is the
-    body's type where it is not that of the change.
+    body's type where it is not that of the change. What a date has set off names the date.
     """
     record, change, cause = firing["record"], firing["change"], firing["cause"]
     data: dict[str, Any] = {
@@ -66,6 +65,8 @@ def standard(
     }
     if order is not None:
         data["order"] = dict(order)
+    if (date := firing.get("date")) is not None:
+        data["date"] = {**date, "value": times.to_text(date["value"])}
     return _fitted(
         {
             "type": kind or f"{record['kind']}.{change['kind']}",
@@ -84,10 +85,9 @@ def _told(cause: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def own(payload: Any, contact: Printed | None, recurring_payment: Printed | None) -> bytes:
-    """Return a step's own payload, filled in. Raise TooLarge where it is longer than allowed."""
-    subject = {"contact": contact, "recurring_payment": recurring_payment}
-    body = _written(tags.fill(payload, subject))
+def own(filled: Any) -> bytes:
+    """Return a step's own payload, its tags filled. Raise TooLarge where it is too long."""
+    body = _written(filled)
     if len(body) > BODY_BYTES_MAX:
         raise TooLarge(f"the payload is longer than {BODY_BYTES_MAX:,} bytes")
     return body

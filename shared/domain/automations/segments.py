@@ -54,12 +54,17 @@ def _ids(value: Any) -> set[str]:
     return {each for _, each in named_in(value) if is_connection_id(each)}
 
 
-def read_segment(given: Any, path: str, faults: Faults, resolve: Resolver) -> Predicate | None:
-    """Return a segment's predicate, None where none is given or it has faults."""
+def read_segment(
+    given: Any, path: str, faults: Faults, resolve: Resolver, *, changes: bool = True
+) -> Predicate | None:
+    """Return a segment's predicate, None where none is given or it has faults.
+
+    `changes` says whether there is a change at hand that it may speak of.
+    """
     if given is None:
         return None
     try:
-        return compile(parse(given, at=path, resolve=resolve, changes=True))
+        return compile(parse(given, at=path, resolve=resolve, changes=changes))
     except Invalid as error:
         faults.take_over(error)
         return None

@@ -19,7 +19,8 @@ from shared.domain.segments.moments import Moment
 from shared.domain.segments.subject import Subject
 from shared.domain.timeline import Entry, Rules, View, replay
 
-_RULES = Rules(
+# How a recurring payment's history is told.
+RULES = Rules(
     recurring_payments.show,
     recurring_payments.compact,
     changes.difference,
@@ -111,7 +112,7 @@ class Sight:
         return self._store.read(wanted) if wanted else {}
 
     def _as_of_the_change(self, name: Name) -> View | None:
-        told = replay(self._store.history(name), _RULES).told
+        told = replay(self._store.history(name), RULES).told
         place = self.happening.entry.place
         return next((each.view for each in told if each.entry.place == place), None)
 

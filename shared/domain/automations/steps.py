@@ -9,23 +9,24 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from shared.domain import durations, times
+from shared.domain import durations, mails, times
 from shared.domain.automations import tags
+from shared.domain.automations.dates import DATE_FIELDS
 from shared.domain.automations.definition import (
     OWN_EVENTS,
     Arm,
     Branch,
     ChangeSegment,
     ChangeTag,
+    Email,
     EmitEvent,
+    Offset,
     Step,
     Wait,
     Webhook,
 )
 from shared.domain.automations.faults import Faults, under
 from shared.domain.automations.segments import members_of, read_segment
-from shared.domain.changes import DATES
-from shared.domain.fields import FIELDS
 from shared.domain.segments.parse import Resolver
 from shared.domain.webhooks import is_connection_id
 
@@ -33,9 +34,8 @@ STEPS_MAX = 100
 BRANCHES_MAX = 20
 DEPTH_MAX = 5
 PAYLOAD_BYTES_MAX = 10_000
+EMAIL_BYTES_MAX = 60_000
 WAIT_MAX = 366 * times.DAY
-DATE_FIELDS = tuple(name for name in FIELDS if name in DATES)
-_LATER = ("email",)
 
 Values = Mapping[str, Any]
 
@@ -55,6 +55,21 @@ def read_steps(
     return _Reader(faults, resolve).steps(given, "steps", 1)
 
 
+def read_offset(given: Any, where: str, faults: Faults) -> Offset:
+    """Return how far from a date, none where nothing is said; `-P3D` is three days before it."""
+    if given is None:
+        return Offset()
+    sign = -1 if isinstance(given, str) and given.startswith("-") else 1
+    try:
+        days, exact = durations.days_and_rest(given.removeprefix("-"))
+    except (ValueError, TypeError, AttributeError):
+        faults.add(where, "has to be a duration of weeks to seconds, like -P3D")
+        return Offset()
+    if days * times.DAY + exact > WAIT_MAX:
+        faults.add(where, f"has to be {WAIT_MAX // times.DAY} days at most, before or after")
+    return Offset(sign * days, sign * exact)
+
+
 class _Reader:
     """Reads one automation's steps, and counts them."""
 
@@ -64,6 +79,7 @@ class _Reader:
         self._left = STEPS_MAX
         self._kinds: dict[str, Callable[[Values, str, str, int], Step | None]] = {
             "webhook": self._webhook,
+            "email": self._email,
             "emit_event": self._emit_event,
             "add_tag": self._tag,
             "remove_tag": self._tag,
@@ -91,10 +107,7 @@ class _Reader:
             return None
         kind = given.get("type")
         if not isinstance(kind, str) or kind not in self._kinds:
-            later = f" ({kind} steps are not supported yet)" if kind in _LATER else ""
-            self._faults.add(
-                under(path, "type"), f"has to be one of {', '.join(self._kinds)}{later}"
-            )
+            self._faults.add(under(path, "type"), f"has to be one of {', '.join(self._kinds)}")
             return None
         return self._kinds[kind](given, path, under(path, kind), depth)
 
@@ -103,6 +116,32 @@ class _Reader:
         endpoint_id = self._id(given, "endpoint_id", inside)
         payload = self._payload(given, inside)
         return Webhook(path, endpoint_id, payload) if endpoint_id else None
+
+    def _email(self, given: Values, path: str, inside: str, depth: int) -> Step | None:
+        self._faults.only(given, ("type", "to", "from_name", "subject", "text", "html"), inside)
+        self._faults.choice(given, "to", inside, ("contact",))
+        subject = self._faults.text(given, "subject", inside)
+        name = given.get("from_name")
+        if name is not None:
+            name = self._faults.text(given, "from_name", inside, longest=100)
+        text, html = (self._content(given, part, inside) for part in ("text", "html"))
+        if given.get("text") is None and given.get("html") is None:
+            self._faults.add(under(inside, "text"), "is missing, and html as well")
+        self._tags(given.get("subject"), under(inside, "subject"))
+        return Email(path, name, subject, text, html) if subject else None
+
+    def _content(self, given: Values, name: str, inside: str) -> str | None:
+        """Return one of an email's texts, None where it has none."""
+        content, where = given.get(name), under(inside, name)
+        if content is None:
+            return None
+        if not isinstance(content, str) or not content.strip():
+            self._faults.add(where, "has to be text that is not blank")
+            return None
+        if len(content.encode()) > EMAIL_BYTES_MAX:
+            self._faults.add(where, f"is longer than {EMAIL_BYTES_MAX:,} bytes")
+        self._tags(content.replace(mails.UNSUBSCRIBE, ""), where)
+        return content
 
     def _emit_event(self, given: Values, path: str, inside: str, depth: int) -> Step | None:
         self._faults.only(given, ("type", "name", "payload"), inside)
@@ -162,8 +201,8 @@ class _Reader:
         if given.get("for") is not None:
             if given.get("offset") is not None:
                 self._faults.add(under(inside, "offset"), "belongs to until alone")
-            length = self._length(given, "for", inside, signed=False)
-            return Wait(path, length, None, 0) if length is not None else None
+            length = self._length(given, inside)
+            return Wait(path, length, None, Offset()) if length is not None else None
         until, offset = self._until(given, inside)
         if until not in DATE_FIELDS:
             names = ", ".join(DATE_FIELDS)
@@ -171,27 +210,22 @@ class _Reader:
             return None
         return Wait(path, None, until, offset)
 
-    def _until(self, given: Values, inside: str) -> tuple[str, int]:
+    def _until(self, given: Values, inside: str) -> tuple[str, Offset]:
         """Return the date field that is waited for, and how far from it."""
-        offset = 0
-        if given.get("offset") is not None:
-            offset = self._length(given, "offset", inside, signed=True) or 0
+        offset = read_offset(given.get("offset"), under(inside, "offset"), self._faults)
         return str(given["until"]).removeprefix("recurring_payment."), offset
 
-    def _length(self, given: Values, name: str, inside: str, *, signed: bool) -> int | None:
-        text = given[name]
-        sign = -1 if signed and isinstance(text, str) and text.startswith("-") else 1
-        example = "-P3D" if signed else "P3D"
-        where = under(inside, name)
+    def _length(self, given: Values, inside: str) -> int | None:
+        where = under(inside, "for")
         try:
-            length = durations.milliseconds(text[1:] if sign < 0 else text)
+            length = durations.milliseconds(given["for"])
         except (ValueError, TypeError):
-            self._faults.add(where, f"has to be a duration of weeks to seconds, like {example}")
+            self._faults.add(where, "has to be a duration of weeks to seconds, like P3D")
             return None
-        if length > WAIT_MAX or (length == 0 and not signed):
+        if not 0 < length <= WAIT_MAX:
             self._faults.add(where, f"has to be from a second to {WAIT_MAX // times.DAY} days")
             return None
-        return sign * length
+        return length
 
     def _id(self, given: Values, name: str, inside: str) -> str | None:
         value = given.get(name)
@@ -213,6 +247,9 @@ class _Reader:
         if len(json.dumps(payload, ensure_ascii=False).encode()) > PAYLOAD_BYTES_MAX:
             self._faults.add(where, f"is longer than {PAYLOAD_BYTES_MAX:,} bytes")
             return None
-        for path, message in tags.faults_of(payload):
-            self._faults.add(where + path, message)
+        self._tags(payload, where)
         return payload
+
+    def _tags(self, template: Any, where: str) -> None:
+        for path, message in tags.faults_of(template):
+            self._faults.add(where + path, message)

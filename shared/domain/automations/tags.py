@@ -1,24 +1,29 @@
 """Personalization tags: `%CONTACT_FIRST_NAME|there%`, refused when unknown, filled when sent.
 
-A tag stands for a field as the API prints it. The fallback, which may be empty, takes the place
-of a blank. Tags are replaced inside texts of parsed JSON, before it is written out, so no value
-can break out of its text. Text between percent signs that is no tag's name stays as it is.
+A tag stands for a field as the API prints it; `%FIELD:local%` prints dates, money and numbers as
+they are written where the reader lives. The fallback, which may be empty, takes the place of a
+blank. Tags are replaced inside texts of parsed JSON, before it is written out, so no value can
+break out of its text; in HTML a value is escaped, and the fallback is its author's own HTML. Text
+between percent signs that is no tag's name stays as it is.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol
 
+from shared.domain import times
+from shared.domain.changes import AMOUNTS, DATES
 from shared.domain.fields import FIELDS
+from shared.domain.segments.fields import FIELDS as SEGMENT_FIELDS
 
 Json = Any
 Printed = Mapping[str, Any]
 
 VALUE_CHARACTERS_MAX = 1_000
 _CONTACT = """contact_id email first_name last_name phone company aliases tags lists segments
-    last_visit_date last_sent_date last_open_date last_click_date last_reply_date
+    unsubscribed_date last_visit_date last_sent_date last_open_date last_click_date last_reply_date
     created_date first_order_date last_order_date customer customer_since orders_count
     revenue""".split()
 _SOURCE = "first_source campaign landing_page".split()
@@ -27,6 +32,22 @@ _ADDRESS = """first_name last_name address_1 address_2 address_3 city province c
     company email""".split()
 # Two hexadecimal digits are an octet of a URL, and no tag.
 _TAG = re.compile(r"%(?![0-9A-F]{2}%)([A-Z][A-Z0-9_]+)(:[A-Za-z]+)?(?:\|([^%\r\n]*))?%")
+
+
+_LOCAL = ":local"
+
+
+class Local(Protocol):
+    """How values are written where the reader lives."""
+
+    def money(self, amount: str, currency: str) -> str:
+        """Return an amount of major units, such as `19.00`, with its currency."""
+
+    def date(self, milliseconds: int, *, civil: bool) -> str:
+        """Return the day of a time; a `civil` one is a day of the calendar, midnight in UTC."""
+
+    def number(self, value: int) -> str:
+        """Return a whole number."""
 
 
 def _paths() -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -63,24 +84,37 @@ def _fault(found: re.Match[str]) -> str | None:
     """Return why a tag could not be filled, None where it can."""
     if found[1] not in TAGS:
         return f"there is no tag %{found[1][:80]}%"
-    if found[2]:
-        return f"%{found[1]}{found[2][:20]}%: formats are not supported yet"
+    if found[2] and found[2] != _LOCAL:
+        return f"%{found[1]}{found[2][:20]}%: the only format there is is {_LOCAL}"
     return None
 
 
-def fill(payload: Json, subject: Mapping[str, Printed | None]) -> Json:
+def fill(
+    payload: Json,
+    subject: Mapping[str, Printed | None],
+    *,
+    local: Local | None = None,
+    escape: Callable[[str], str] = str,
+) -> Json:
     """Return the payload with its tags replaced.
 
     `subject` holds `contact` and `recurring_payment` as the API prints them, None for none.
+    Without `local` every tag prints the API's text. `escape` makes a value safe where it goes.
     """
+    if isinstance(payload, str):
+        return _TAG.sub(_replacing(subject, local, escape), payload)
     if isinstance(payload, Mapping):
-        return {name: fill(each, subject) for name, each in payload.items()}
+        return {
+            name: fill(each, subject, local=local, escape=escape) for name, each in payload.items()
+        }
     if isinstance(payload, list):
-        return [fill(each, subject) for each in payload]
-    return _TAG.sub(_replacing(subject), payload) if isinstance(payload, str) else payload
+        return [fill(each, subject, local=local, escape=escape) for each in payload]
+    return payload
 
 
-def _replacing(subject: Mapping[str, Printed | None]) -> Callable[[re.Match[str]], str]:
+def _replacing(
+    subject: Mapping[str, Printed | None], local: Local | None, escape: Callable[[str], str]
+) -> Callable[[re.Match[str]], str]:
     def replace(found: re.Match[str]) -> str:
         path = TAGS.get(found[1])
         if path is None:
@@ -90,10 +124,32 @@ def _replacing(subject: Mapping[str, Printed | None]) -> Callable[[re.Match[str]
             if isinstance(value, list):
                 value = value[0] if value else None
             value = value.get(name) if isinstance(value, Mapping) else None
+        if found[2] and local is not None:
+            currency = (subject.get(path[0]) or {}).get("currency")
+            value = _localized(path, value, currency, local)
         text = _text(value)
-        return text if text.strip() else found[3] or ""
+        return escape(text) if text.strip() else found[3] or ""
 
     return replace
+
+
+def _localized(path: tuple[str, ...], value: Any, currency: str | None, local: Local) -> Any:
+    """Return a date, an amount or a number as it is written there; anything else as it is."""
+    if isinstance(value, list):
+        return [
+            local.money(each["amount"], each["currency"])
+            if isinstance(each, Mapping) and "amount" in each
+            else each
+            for each in value
+        ]
+    if isinstance(value, str) and path[-1] in DATES:
+        field = SEGMENT_FIELDS.get(".".join(path))
+        return local.date(times.from_text(value), civil=field is not None and field.civil)
+    if isinstance(value, str) and path[-1] in AMOUNTS and currency:
+        return local.money(value, currency)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return local.number(value)
+    return value
 
 
 def _text(value: Any) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from shared.domain.automations.definition import (
     ORDER_CREATED,
     RECURRING_PAYMENT_CREATED,
+    RECURRING_PAYMENT_DATE,
     RECURRING_PAYMENT_UPDATED,
     Automation,
     Trigger,
@@ -47,6 +48,14 @@ class Index:
             if each.enabled:
                 whole = each.trigger.field.partition(".")[0] if each.trigger.field else None
                 self._found.setdefault((each.trigger.type, whole), []).append(each)
+
+    @property
+    def by_date(self) -> list[Automation]:
+        """The enabled automations that dates set off."""
+        found = self._found.items()
+        return [
+            each for (kind, _), some in found if kind == RECURRING_PAYMENT_DATE for each in some
+        ]
 
     def candidates(self, happening: Happening) -> Iterator[Automation]:
         """Yield the enabled automations that a change may set off, so far as is seen at once."""

@@ -25,6 +25,8 @@ class Entity(StrEnum):
     CONTACT = "contact"
     RECURRING_PAYMENT = "recurring_payment"
     CHANGE = "change"
+    # Of a row of the change log: no segment has such fields, custom reports have no others.
+    ROW = "row"
 
 
 class Kind(Enum):
@@ -73,7 +75,7 @@ _CONTACT = {
     Kind.NUMBER: "orders_count",
     Kind.MONEY: "revenue",
     Kind.DATE: """created_date customer_since first_order_date last_order_date last_visit_date
-        last_sent_date last_open_date last_click_date last_reply_date""",
+        last_sent_date last_open_date last_click_date last_reply_date unsubscribed_date""",
     Kind.BOOLEAN: "customer",
 }
 # Fields of several values: what they are called, and the keys that lead to them.

@@ -35,14 +35,16 @@ def parse(
     resolve: Resolver | None = None,
     changes: bool = False,
     own_id: str | None = None,
+    fields: Mapping[str, Field] = FIELDS,
 ) -> Group:
     """Return the segment written as `value`. Raise Invalid with the path of each fault.
 
     `at` is put before the paths: where the segment lies in its body. `changes` allows the fields
     of the change at hand, in triggers and their branches. Without `resolve` a segment can refer to
     no other; `own_id` is the segment that is being written, which none of those may contain.
+    `fields` are those that conditions may name.
     """
-    reader = _Reader(resolve, changes)
+    reader = _Reader(resolve, changes, fields)
     root = reader.root(value, (own_id,) if own_id else ())
     if reader.faults or root is None:
         errors = [(_under(at, path) or "segment", message) for path, message in reader.faults]
@@ -53,8 +55,11 @@ def parse(
 class _Reader:
     """Reads one segment, collecting faults as it goes."""
 
-    def __init__(self, resolve: Resolver | None, changes: bool) -> None:
+    def __init__(
+        self, resolve: Resolver | None, changes: bool, fields: Mapping[str, Field]
+    ) -> None:
         self.faults: list[tuple[str, str]] = []
+        self._fields = fields
         self._resolve = resolve
         self._changes = changes
         self._left = {"conditions": CONDITIONS_MAX, "groups": GROUPS_MAX}
@@ -134,12 +139,12 @@ class _Reader:
         if not isinstance(name, str):
             self._fault(path, "is missing" if name is None else "has to be a field's name")
             return None
-        field = FIELDS.get(name)
+        field = self._fields.get(name)
         if field is None:
-            self._fault(path, f"there is no field {_quoted(name)}{_hint(name, FIELDS)}")
+            self._fault(path, f"there is no field {_quoted(name)}{hint(name, self._fields)}")
             return None
         if field.entity is Entity.CHANGE and not self._changes:
-            self._fault(path, f'"{name}" is known inside triggers only')
+            self._fault(path, f'"{name}" is known inside triggers by a change only')
             return None
         return field
 
@@ -153,7 +158,7 @@ class _Reader:
         if field and name in OPERATORS:
             self._fault(path, f'"{name}" does not apply to {field.kind.value}')
             return None
-        self._fault(path, f"there is no operator {_quoted(name)}{_hint(name, known)}")
+        self._fault(path, f"there is no operator {_quoted(name)}{hint(name, known)}")
         return None
 
     def _reference(
@@ -187,7 +192,7 @@ class _Reader:
         for key in value:
             if key not in known:
                 name = str(key)[:_QUOTED_MAX]
-                self._fault(_under(path, name), f"is not known here{_hint(name, known)}")
+                self._fault(_under(path, name), f"is not known here{hint(name, known)}")
             if self._full:
                 return
 
@@ -208,7 +213,7 @@ def _quoted(text: str) -> str:
     return f'"{text[:_QUOTED_MAX]}"'
 
 
-def _hint(written: str, known: Iterable[str]) -> str:
+def hint(written: str, known: Iterable[str]) -> str:
     """Return what was probably meant: the name a text is the end of, else the nearest name."""
     names = sorted(known)
     ended = [name for name in names if name.endswith(f".{written}")]

@@ -56,15 +56,19 @@ def condition(asked: Condition, moment: Moment) -> Where:
 
     Raise ValueError for one on the change at hand, which is in no view.
     """
-    name, kind = asked.field.name, asked.field.kind
     if asked.field.entity is Entity.CHANGE:
-        raise ValueError(f"{name} cannot be asked of the change log")
+        raise ValueError(f"{asked.field.name} cannot be asked of the change log")
+    return condition_on(COLUMNS[asked.field.name], asked, moment, "r.currency")
+
+
+def condition_on(column: Column, asked: Condition, moment: Moment, currency: str) -> Where:
+    """Return the expression of a condition on a column; amounts are in `currency`, SQL of ours."""
     positive = CONTRARIES.get(asked.operator, asked.operator)
-    column = COLUMNS[name]
     if positive == "is_blank":
         found = negated(_some_value(column, Where(f"{column.value} <> ''")))
     else:
-        found = _some_value(column, _test(asked, positive, column.value, moment), kind)
+        test = _test(asked, positive, column.value, moment, currency)
+        found = _some_value(column, test, asked.field.kind)
     return found if positive == asked.operator else negated(found)
 
 
@@ -84,7 +88,7 @@ def _some_value(column: Column, test: Where, kind: Kind = Kind.TEXT) -> Where:
     return Where(text, test.params)
 
 
-def _test(asked: Condition, positive: str, value: str, moment: Moment) -> Where:
+def _test(asked: Condition, positive: str, value: str, moment: Moment, currency: str) -> Where:
     operand, kind = asked.operand, asked.field.kind
     if isinstance(operand, Absolute | Relative):
         return _between(value, moment.interval(operand))
@@ -92,7 +96,9 @@ def _test(asked: Condition, positive: str, value: str, moment: Moment) -> Where:
         if asked.field.name == "contact.revenue":
             bounds = _in_minor_units(operand, thousandths(moment.currency))
             return _between(value, bounds, moment.currency)
-        return _money(value, operand) if kind is Kind.MONEY else _between(value, operand)
+        if kind is Kind.MONEY:
+            return _money(value, operand, currency)
+        return _between(value, operand)
     if kind is Kind.BOOLEAN:
         return Where(f"{value} = ?", [operand])
     return Where(_TEXT_TESTS[positive].format(folded(value)), [operand])
@@ -102,12 +108,13 @@ def _between(value: str, bounds: Interval, *before: Any) -> Where:
     return Where(f"{value} BETWEEN ? AND ?", [*before, *bounds])
 
 
-def _money(value: str, bounds: Interval) -> Where:
-    """Return the test of an amount in the currency of `r`, bounds being in thousandths."""
+def _money(value: str, bounds: Interval, currency: str) -> Where:
+    """Return the test of an amount in its currency, bounds being in thousandths."""
     cases: list[str] = []
     params: list[int] = []
     for decimals in sorted(set(DECIMALS.values()) - {_USUAL}):
-        cases.append(f"WHEN r.currency IN ({currencies(decimals)}) THEN {value} BETWEEN ? AND ?")
+        listed = currencies(decimals)
+        cases.append(f"WHEN {currency} IN ({listed}) THEN {value} BETWEEN ? AND ?")
         params += _in_minor_units(bounds, 10 ** (max(DECIMALS.values()) - decimals))
     params += _in_minor_units(bounds, thousandths(None))
     return Where(f"CASE {' '.join(cases)} ELSE {value} BETWEEN ? AND ? END", params)

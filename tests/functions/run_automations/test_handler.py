@@ -56,6 +56,7 @@ class Deployment:
             "AWS_ENDPOINT_URL": self.aws.url,
             "TABLE_NAME": self.dynamodb.schema.name,
             "AUTOMATIONS_QUEUE_URL": f"{self.aws.url}/000000000000/automations",
+            "CALLS_QUEUE_URL": f"{self.aws.url}/000000000000/calls",
             "BUS_NAME": "paysignal",
             "ENDPOINT_PREFIX": "/paysignal/endpoints",
             "API_HOSTS": "pay.example.com,api.example.com",

@@ -320,3 +320,13 @@ def test_a_message_for_nothing_known_is_let_go_and_nonsense_is_kept() -> None:
 
     assert len(workshop.settled) == 1
     assert [row[1]["kind"] for row in workshop.waiting] == ["nonsense"]
+
+
+def test_a_date_that_came_is_handed_to_what_fires_by_dates() -> None:
+    workshop = Workshop([])
+    message = {"kind": "date", "automation_id": "rescue", "record": ["a", "b", "c"], "date": 1}
+
+    workshop.send(message, 0)
+    workshop.run()
+
+    assert workshop.settled == [{"v": 1, **message}]

@@ -25,6 +25,7 @@ class FakeQueue:
 
     def __init__(self) -> None:
         self.sent: list[tuple[Mapping[str, object], int]] = []
+        self.urls: list[str] = []
         self.refuses = False
 
     def send_calls(self, url: str, calls: Sequence[tuple[Mapping[str, object], int]]) -> None:
@@ -32,6 +33,7 @@ class FakeQueue:
             raise Retryable("the queue did not take all messages")
         assert len(calls) <= 10
         self.sent += calls
+        self.urls += [url] * len(calls)
 
 
 def in_memory() -> MemoryStore:
@@ -46,7 +48,7 @@ def in_table() -> Table:
 def wake(index: DueIndex, queue: FakeQueue, **about: Any) -> int:
     settings: dict[str, Any] = {
         "shards": DUE_SHARDS,
-        "url": "automations",
+        "urls": {"automations": "automations-url", "calls": "calls-url"},
         "clock": lambda: NOW,
         "until": NOW + times.MINUTE,
         "log": lambda *_, **__: None,
@@ -81,6 +83,17 @@ def test_what_falls_due_before_the_next_minute_is_sent_with_its_delay(index: Due
     wake(index, queue)
 
     assert sorted(delay for _, delay in queue.sent) == [31, 65]
+
+
+def test_each_message_goes_to_the_queue_it_names() -> None:
+    index, queue = MemoryStore(), FakeQueue()
+    index.commit([due(NOW, "call", "shop/subscription/I-1", {"to": "calls", "id": "I-1"})])
+    index.commit([due(NOW, "run", "run-1", {"kind": "run"})])
+
+    wake(index, queue)
+
+    sent = {url: call for url, (call, _) in zip(queue.urls, queue.sent, strict=True)}
+    assert sent == {"calls-url": {"id": "I-1"}, "automations-url": {"kind": "run"}}
 
 
 def test_what_was_sent_but_not_deleted_is_sent_again() -> None:

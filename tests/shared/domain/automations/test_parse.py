@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.automations.definition import Branch, ChangeTag, Wait, Webhook
+from shared.domain.automations.definition import Branch, ChangeTag, Offset, Wait, Webhook
 from shared.domain.automations.parse import automation_of, definition_of
 from shared.domain.automations.steps import STEPS_MAX, steps_of
 from shared.domain.errors import Invalid
@@ -50,6 +50,11 @@ OF_DESIGN: dict[str, Any] = {
         },
     ],
 }
+
+
+EMAIL = {"type": "email", "subject": "Hi %CONTACT_FIRST_NAME|there%", "text": "%UNSUBSCRIBE_URL%"}
+RESUMED = {"match": "all", "conditions": [{"field": "change.to", "operator": "is", "value": "x"}]}
+BY_DATE = {"type": "recurring_payment_date", "field": "next_payment_date"}
 
 
 def body(trigger: Any = UPDATED, *steps: Any, **fields: Any) -> dict[str, Any]:
@@ -99,11 +104,18 @@ def test_every_field_of_a_recurring_payment_can_be_waited_for(field: str | None)
         (body(None), "trigger", "is missing"),
         (body("x"), "trigger", "has to be an object"),
         (body({"type": "x"}), "trigger.type", "one of recurring_payment_created"),
+        (body({"type": "recurring_payment_date"}), "trigger.field", "one of next_payment_date"),
+        (body({**BY_DATE, "field": "status"}), "trigger.field", "one of next_payment_date"),
+        (body({**BY_DATE, "offset": "3 days"}), "trigger.offset", "like -P3D"),
+        (body({**BY_DATE, "offset": 3}), "trigger.offset", "like -P3D"),
+        (body({**BY_DATE, "offset": "P367D"}), "trigger.offset", "366 days at most"),
+        (body({**BY_DATE, "late": "skip"}), "trigger.late", "triggers by a change alone"),
         (
-            body({"type": "recurring_payment_date", "field": "renewal_date"}),
-            "trigger.type",
-            "triggers by date are not supported yet",
+            body({**BY_DATE, "segment": RESUMED}),
+            "trigger.segment.conditions[0].field",
+            "by a change only",
         ),
+        (body({**UPDATED, "offset": "P1D"}), "trigger.offset", "recurring_payment_date alone"),
         (body({**UPDATED, "filed": 1}), "trigger.filed", "is not known here"),
         (body({**UPDATED, "field": "statsu"}), "trigger.field", "is not a field"),
         (body({**UPDATED, "to": "active"}), "trigger.to", "needs a field"),
@@ -152,7 +164,14 @@ def test_a_fault_is_told_with_its_path(values: dict[str, Any], path: str, messag
     [
         ("add_tag", "", "has to be an object"),
         ({}, "type", "has to be one of webhook"),
-        ({"type": "email"}, "type", "email steps are not supported yet"),
+        ({**EMAIL, "subject": None}, "email.subject", "is missing"),
+        ({**EMAIL, "subject": "%CONTACT_NAME%"}, "email.subject", "no tag %CONTACT_NAME%"),
+        ({**EMAIL, "text": None}, "email.text", "is missing, and html as well"),
+        ({**EMAIL, "html": " "}, "email.html", "not blank"),
+        ({**EMAIL, "html": "x" * 60_001}, "email.html", "longer than 60,000 bytes"),
+        ({**EMAIL, "html": "%CONTACT_NAME%"}, "email.html", "no tag %CONTACT_NAME%"),
+        ({**EMAIL, "to": "ada@example.com"}, "email.to", "one of contact"),
+        ({**EMAIL, "from_name": "a\nb"}, "email.from_name", "control characters"),
         ({"type": "webhook"}, "webhook.endpoint_id", "is missing"),
         ({"type": "webhook", "endpoint_id": "a b"}, "webhook.endpoint_id", "letters, digits"),
         ({"type": "webhook", "endpoint_id": "a", "url": "x"}, "webhook.url", "is not known"),
@@ -247,9 +266,21 @@ def test_waits_are_lengths_or_distances_from_a_date() -> None:
         ]
     )
 
-    assert first == Wait("steps[0]", 90_000, None, 0)
-    assert second == Wait("steps[1]", None, "next_payment_date", -3 * 86_400_000)
-    assert third == Wait("steps[2]", None, "renewal_date", 0)
+    assert first == Wait("steps[0]", 90_000, None, Offset())
+    assert second == Wait("steps[1]", None, "next_payment_date", Offset(-3))
+    assert third == Wait("steps[2]", None, "renewal_date", Offset())
+
+
+def test_a_trigger_by_date_keeps_days_and_hours_apart() -> None:
+    trigger = {**BY_DATE, "field": "recurring_payment.renewal_date", "offset": "-P7DT2H"}
+    definition = definition_of(body({**trigger, "runs": "once"}))
+
+    automation = automation_of({**definition, "automation_id": "a", "revision": 1})
+
+    assert automation.trigger.by_date
+    assert automation.trigger.field == "renewal_date"
+    assert automation.trigger.offset == Offset(-7, -2 * 3_600_000)
+    assert automation.trigger.once
 
 
 def test_steps_say_whether_they_add_or_remove() -> None:

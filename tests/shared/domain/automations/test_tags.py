@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from typing import Any
 
@@ -76,6 +77,15 @@ def test_a_value_cannot_break_out_of_its_text() -> None:
     assert sent == {"a": [CONTACT["first_name"], 1, None], "%CONTACT_EMAIL%": "key"}
 
 
+def test_in_html_a_value_is_escaped_and_its_authors_fallback_is_not() -> None:
+    subject = {"contact": {"first_name": '<b>A&B"</b>'}, "recurring_payment": None}
+    text = "<p>%CONTACT_FIRST_NAME%</p>%CONTACT_PHONE|<i>none</i>%"
+
+    filled = tags.fill(text, subject, escape=html.escape)
+
+    assert filled == "<p>&lt;b&gt;A&amp;B&quot;&lt;/b&gt;</p><i>none</i>"
+
+
 def test_what_a_value_says_is_not_taken_for_a_tag() -> None:
     contact = {**CONTACT, "first_name": "%CONTACT_EMAIL%"}
 
@@ -90,7 +100,7 @@ def test_what_a_value_says_is_not_taken_for_a_tag() -> None:
         ("%CONTACT_FRIST_NAME%", "there is no tag %CONTACT_FRIST_NAME%"),
         ("%FIRST_NAME|x%", "there is no tag %FIRST_NAME%"),
         ("%RECURRING_PAYMENT_ITEM%", "there is no tag %RECURRING_PAYMENT_ITEM%"),
-        ("%CONTACT_EMAIL:local|x%", "%CONTACT_EMAIL:local%: formats are not supported yet"),
+        ("%CONTACT_EMAIL:html|x%", "%CONTACT_EMAIL:html%: the only format there is is :local"),
     ],
 )
 def test_an_unknown_tag_is_refused_where_it_stands(text: str, fault: str) -> None:

@@ -61,6 +61,7 @@ CONTACT: dict[str, list[Any]] = {
     "first_start_date": _DATES,
     "last_order_date": _DATES,
     "last_visit_date": _DATES,
+    "unsubscribed_date": _DATES,
     "source": [{"first_source": None, "campaign": text, "landing_page": None} for text in _HELD],
 }
 PAYMENT: dict[str, list[Any]] = {
@@ -84,7 +85,8 @@ CHANGES = [
 # Some of each type and shape; every field of a type is read alike.
 NAMES = """contact.tags contact.lists contact.segments contact.first_name contact.aliases
     contact.orders_count contact.revenue contact.customer contact.customer_since
-    contact.last_order_date contact.last_visit_date contact.source.campaign
+    contact.last_order_date contact.last_visit_date contact.unsubscribed_date
+    contact.source.campaign
     recurring_payment.name recurring_payment.billing_address.city recurring_payment.status
     recurring_payment.payment_amount recurring_payment.cycles_completed
     recurring_payment.next_payment_date recurring_payment.is_trial

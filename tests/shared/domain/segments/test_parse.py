@@ -150,7 +150,7 @@ def test_a_misspelt_operator_or_key_is_answered_with_the_nearest() -> None:
         (
             all_of(one("change.to", "is", "paused")),
             "conditions[0].field",
-            '"change.to" is known inside triggers only',
+            '"change.to" is known inside triggers by a change only',
         ),
     ],
 )
