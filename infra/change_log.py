@@ -20,6 +20,7 @@ from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from functions.query.exports import PREFIX as EXPORTS
 from infra.exceptions import accept
 from infra.functions import Functions
 from infra.queues import Queues
@@ -28,6 +29,8 @@ _PREVIOUS_KEPT = Duration.days(30)
 # Answers of Athena lie beside the log and are anybody's to throw away.
 ANSWERS = "athena/"
 _ANSWERS_KEPT = Duration.days(7)
+# Answers too large to be sent are fetched within the hour.
+_EXPORTS_KEPT = Duration.days(1)
 # Few large tails make few requests; the emulator is for one person who waits for a number.
 _WINDOW = Duration.seconds(30)
 _BATCH_RECORDS = 1000
@@ -65,6 +68,11 @@ class LogBucket(Construct):
                     abort_incomplete_multipart_upload_after=Duration.days(1),
                 ),
                 s3.LifecycleRule(prefix=ANSWERS, expiration=_ANSWERS_KEPT),
+                s3.LifecycleRule(
+                    prefix=EXPORTS,
+                    expiration=_EXPORTS_KEPT,
+                    noncurrent_version_expiration=_EXPORTS_KEPT,
+                ),
             ],
             removal_policy=RemovalPolicy.RETAIN,
         )
@@ -85,18 +93,22 @@ class LogBucket(Construct):
         """Allow storing objects."""
         self._grant(grantee, "s3:PutObject", self._objects(grantee))
 
+    def grant_export(self, grantee: lambda_.IFunction) -> None:
+        """Allow storing answers that are too large to be sent, and nothing of the log's."""
+        self._grant(grantee, "s3:PutObject", self._objects(grantee, f"{EXPORTS}*"))
+
     def grant_delete(self, grantee: lambda_.IFunction) -> None:
         """Allow deleting objects; their versions stay."""
         self._grant(grantee, "s3:DeleteObject", self._objects(grantee))
 
-    def _objects(self, grantee: lambda_.IFunction) -> str:
+    def _objects(self, grantee: lambda_.IFunction, names: str = "*") -> str:
         bucket = Stack.of(self).get_logical_id(cast(CfnElement, self.bucket.node.default_child))
         accept(
             grantee.role or grantee,
-            f"IAM5[Resource::<{bucket}.Arn>/*]",
+            f"IAM5[Resource::<{bucket}.Arn>/{names}]",
             reason="The log's files are named by chance: any object of this one bucket.",
         )
-        return self.bucket.arn_for_objects("*")
+        return self.bucket.arn_for_objects(names)
 
     def _grant(self, grantee: lambda_.IFunction, action: str, arn: str) -> None:
         iam.Grant.add_to_principal(

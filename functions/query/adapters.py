@@ -35,16 +35,28 @@ class Log(Protocol):
         """Return the log as it is now. Raise Retryable where it cannot be read just now."""
 
 
+class Exports(Protocol):
+    """Where answers are kept that are too large to be carried."""
+
+    def put(self, key: str, content: bytes, content_type: str | None = None) -> None:
+        """Store `content` under `key`. Raise AwsError."""
+
+    def reading_address(self, key: str, now: int) -> str:
+        """Return a URL that gives this object to anybody for an hour from `now` (ms) on."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Adapters:
     """What `query` reads: the table, the change log, the generated description of the API.
 
-    `now` is the time in ms.
+    `exports` is all it writes to. `now` is the time in ms, `new_id` makes names nobody can guess.
     """
 
     store: Shelf
     log: Log
+    exports: Exports
     now: Callable[[], int]
+    new_id: Callable[[], str]
     openapi: Callable[[], dict[str, Any]]
     local: bool
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from functions.query.records import Shown, goods_of, shown
-from shared.domain import emails, fields, preferences, rendering
+from shared.domain import activity, emails, fields, preferences, rendering
 from shared.domain.errors import NotFound
 from shared.domain.ports import Document, Library, Name, Reads
 from shared.domain.rendering import Goods, Json
@@ -23,7 +23,9 @@ def read_contact(wanted: str, *, store: Library, local: bool) -> Json:
     """Return the contact of an email, alias or id. Raise NotFound where there is none."""
     contact = find_contact(wanted, store=store)
     contact_id = contact["contact_id"]
-    settings = preferences.effective(store.read([preferences.NAME])[preferences.NAME], local=local)
+    did = [activity.name_of(email) for email in (contact["email"], *contact["aliases"])]
+    found = store.read([preferences.NAME, *did])
+    settings = preferences.effective(found[preferences.NAME], local=local)
     payments, orders = (
         shown(store.newest_of_contact(contact_id, kind, RECORDS_MAX), store=store)
         for kind in ("recurring_payment", "order")
@@ -33,10 +35,10 @@ def read_contact(wanted: str, *, store: Library, local: bool) -> Json:
         **rendering.contact(contact),
         "recurring_payments": [_payment(each, goods, settings["widget"]) for each in payments],
         "orders": [rendering.order(each.name, each.head, each.view, goods) for each in orders],
-        "timeline": [
-            rendering.moment(name, entry)
-            for name, entry in _timeline([*payments, *orders], store=store)
-        ],
+        "timeline": _told(
+            _timeline([*payments, *orders], store=store),
+            [each for name in did for each in (found[name] or {"items": ()})["items"]],
+        ),
     }
 
 
@@ -59,6 +61,14 @@ def _payment(record: Shown, goods: Goods, widget: list[str]) -> Json:
     told: dict[str, Any] = rendering.recurring_payment(record.name, record.head, record.view, goods)
     listed = fields.labelled(told, widget)
     return {**told, "fields": listed, "widget": listed[: fields.WIDGET_SIZE]}
+
+
+def _told(changed: list[tuple[Name, Entry]], did: list[Json]) -> list[Json]:
+    """Return what changed and what was done as one timeline, the newest first."""
+    moments = [(entry.at, rendering.moment(name, entry)) for name, entry in changed]
+    moments += [(each["occurred_date"], rendering.deed(each)) for each in did]
+    moments.sort(key=lambda each: each[0], reverse=True)
+    return [told for _, told in moments[:TIMELINE_MAX]]
 
 
 def _timeline(records: list[Shown], *, store: Library) -> list[tuple[Name, Entry]]:

@@ -39,6 +39,10 @@ def page(document: Json) -> str:
     schemas = [
         _schema(name, schema) for name, schema in sorted(document["components"]["schemas"].items())
     ]
+    subjects = [
+        f"<h2>{escape(each['name'].title())}</h2>{_paragraphs(each['description'])}"
+        for each in document.get("tags", ())
+    ]
     title = escape(info["title"])
     return (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
@@ -46,7 +50,7 @@ def page(document: Json) -> str:
         f"<title>{title}</title><style>{_STYLE}</style></head><body>"
         f"<h1>{title} {escape(info['version'])}</h1>{_paragraphs(info['description'])}"
         '<p>As data: <a href="v1/openapi.json">openapi.json</a></p>'
-        f"<h2>Routes</h2>{''.join(operations)}<h2>Shapes</h2>{''.join(schemas)}</body></html>"
+        f"<h2>Routes</h2>{''.join(operations)}{''.join(subjects)}<h2>Shapes</h2>{''.join(schemas)}</body></html>"
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import tempfile
 import time
 from functools import cache
@@ -17,6 +18,7 @@ from shared.adapters.aws import AwsClient
 from shared.adapters.change_log import ChangeLog
 from shared.adapters.objects import Objects
 from shared.adapters.table import Table
+from shared.adapters.uploads import Uploads
 from shared.api.keys import KeyRing
 from shared.api.resolver import Api
 from shared.settings import QuerySettings
@@ -49,7 +51,9 @@ handler = Api(
             Path(tempfile.gettempdir()) / _settings.log_bucket,
             another=_bucket,
         ),
+        exports=Uploads.from_environment(_settings.log_bucket, os.environ),
         now=_now,
+        new_id=lambda: secrets.token_hex(16),
         openapi=_openapi,
         local=_settings.mode_local,
     ),

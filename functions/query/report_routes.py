@@ -7,13 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 from functions.query.adapters import Adapters
-from functions.query.reports import ask, tables
+from functions.query.exports import sent
+from functions.query.reports import ask, custom, known, tables
 from functions.query.reports.ledger import LIMIT_MAX
 from functions.query.reports.scope import Scope
 from shared.api.etags import unless_same
 from shared.api.route import Answer, Request, Route
 from shared.domain import preferences, times
 from shared.domain.reports import definition
+from shared.domain.reports.catalogue import REPORTS
+from shared.domain.reports.definitions.custom import CUSTOM
 from shared.domain.reports.request import (
     LEDGER_PARAMETERS,
     PARAMETERS,
@@ -22,20 +25,42 @@ from shared.domain.reports.request import (
     read,
 )
 
-_CSV = "text/csv; charset=utf-8"
+# Rows of a ledger in one file: what a spreadsheet opens readily, and memory holds.
+ROWS_MAX = 50_000
 _COLUMNS = "kind date connection_id id contact_id email amount currency detail".split()
+
+
+def list_reports(request: Request, at: Adapters) -> Answer:
+    """List the reports there are, with what each tells.
+
+    What a figure means is told by `GET /v1/reports/{report}/definition`.
+    """
+    del request, at
+    items = [
+        {
+            "report": each.name,
+            "about": each.about,
+            "kpis": [kpi.name for kpi in each.kpis],
+            "groups": list(each.groups),
+        }
+        for each in (*REPORTS.values(), CUSTOM)
+    ]
+    return Answer(200, {"items": items, "next_cursor": None})
 
 
 def read_one_report(request: Request, at: Adapters) -> Answer:
     """Answer a report: its figures with the previous period, their series, and groups.
 
-    `orders`, `subscriptions` and `customers` are there; what each figure means is told by
+    What there is is told by `GET /v1/reports`, and what each figure means by
     `GET /v1/reports/{report}/definition`. `from` and `to` are calendar days in `timezone`, both
     included; without `from` all there is counts, without `to` up to today. `interval` is `day`,
     `week` or `month`. `group_by`, `currency`, `segment` (an id), `connection`, `provider`,
-    `mode=test`, `basis=order` and, of `customers`, `tag` say what is counted; `compare=none` leaves
-    the previous period out. `format=csv`, or `Accept: text/csv`, answers the groups, or without
-    `group_by` the series, as a table.
+    `mode=test`, `basis=order` and, where the definition has them, further parameters such as `tag`
+    say what is counted; `compare=none` leaves the previous period out. `as_known_at` (a time)
+    answers the report as it stood then, with `late_events`: what was recorded since about the days
+    before its end, and so has restated it. `format=csv`, or `Accept: text/csv`, answers the groups,
+    or without `group_by` the series, as a table. An answer above 5 MB is a 303 to an address that
+    holds for an hour.
     """
 
     def table(found: dict[str, Any]) -> str:
@@ -49,10 +74,13 @@ def read_report_ledger(request: Request, at: Adapters) -> Answer:
 
     `kpi` names the figure; beside the report's own parameters, `date` (a date of the series) and
     `key` (of a group, with `group_by`; empty for the group of nothing) say which number. Amounts of
-    money add up to it, of counts there are as many rows. `limit` may be up to 1000. As CSV, the
-    next page's cursor is in the header `X-Next-Cursor`.
+    money add up to it, of counts there are as many rows. `limit` may be up to 1000. As CSV, all
+    rows come at once without `limit`, up to 50000; the cursor of what is left is in the header
+    `X-Next-Cursor`. An answer above 5 MB is a 303 to an address that holds for an hour.
     """
-    limit, cursor = request.limit(LIMIT_MAX), request.query.get("cursor")
+    cursor = request.query.get("cursor")
+    whole = _wants_csv(request) and "limit" not in request.query
+    limit = ROWS_MAX if whole else request.limit(LIMIT_MAX)
 
     def make(scope: Scope, as_of: str | None) -> dict[str, Any]:
         return ask.read_ledger(scope, limit, cursor, as_of)
@@ -67,11 +95,15 @@ def read_report_definition(request: Request, at: Adapters) -> Answer:
     """Tell what a report counts, each figure in a sentence.
 
     An `additive` figure's days add up to its weeks, months and total. `rows` names the figure whose
-    rows its ledger lists. `defaults` hold where a query names no timezone or currency.
+    rows its ledger lists. `defaults` hold where a query names no timezone or currency. `custom`
+    has `datasets` instead, with the fields that POST /v1/reports/custom may name.
     """
     settings = _settings(at)
-    told = definition.told(definition_of(request.params["report"]))
     defaults = {name: settings[name] for name in ("timezone", "currency")}
+    if request.params["report"] == CUSTOM.name:
+        datasets = custom.datasets_told()
+        return Answer(200, {**definition.told(CUSTOM), "defaults": defaults, "datasets": datasets})
+    told = definition.told(definition_of(request.params["report"]))
     return Answer(200, {**told, "defaults": defaults})
 
 
@@ -88,14 +120,16 @@ def _answered(
         request.params["report"], request.query, settings=settings, now=now, ledger=ledger
     )
     snapshot = at.log.snapshot()
-    scope = ask.scope_of(
-        question, store=at.store, session=snapshot.session, now=now, local=at.local
-    )
+    session, as_of = snapshot.session, snapshot.as_of
+    if question.as_known_at is not None:
+        now = question.as_known_at
+        session, as_of = known.opened(session, now), min(as_of, now)
+    scope = ask.scope_of(question, store=at.store, session=session, now=now, local=at.local)
     as_csv = _wants_csv(request)
     headers: dict[str, str] = {}
 
     def body() -> Any:
-        found = make(scope, times.to_text(snapshot.as_of or None))
+        found = make(scope, times.to_text(as_of or None))
         if not as_csv:
             return found
         if found.get("next_cursor"):
@@ -104,8 +138,9 @@ def _answered(
 
     answer = unless_same(request, _made_of(scope, snapshot.etag, settings, now, as_csv), body)
     if as_csv and answer.status == 200:
-        return replace(answer, content_type=_CSV, headers={**answer.headers, **headers})
-    return answer
+        told = {**answer.headers, **headers}
+        answer = replace(answer, content_type=tables.CSV, headers=told)
+    return sent(answer, at)
 
 
 def _made_of(scope: Scope, log: str, settings: dict[str, Any], now: int, as_csv: bool) -> str:
@@ -135,9 +170,15 @@ def _wants_csv(request: Request) -> bool:
 ROUTES: tuple[Route[Adapters], ...] = (
     Route(
         method="GET",
+        path="/v1/reports",
+        run=list_reports,
+        answers={200: "ReportPage"},
+    ),
+    Route(
+        method="GET",
         path="/v1/reports/{report}",
         run=read_one_report,
-        answers={200: "Report", 304: None},
+        answers={200: "Report", 303: "Export", 304: None},
         problems=(400, 404, 409),
         filters=PARAMETERS,
     ),
@@ -145,7 +186,7 @@ ROUTES: tuple[Route[Adapters], ...] = (
         method="GET",
         path="/v1/reports/{report}/ledger",
         run=read_report_ledger,
-        answers={200: "LedgerPage", 304: None},
+        answers={200: "LedgerPage", 303: "Export", 304: None},
         problems=(400, 404, 409),
         filters=(*LEDGER_PARAMETERS, "limit", "cursor"),
     ),

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from functions.query import automation_routes, docs, report_routes, segment_routes
+from typing import Any
+
+from functions.query import (
+    automation_routes,
+    custom_routes,
+    docs,
+    mail_routes,
+    recipe_routes,
+    report_routes,
+    segment_routes,
+)
 from functions.query.adapters import Adapters, listed_page
 from functions.query.contacts import read_contact
 from functions.query.events import EVENTS_MAX, read_events
-from functions.query.jobs import read_job
+from functions.query.jobs import read_import, read_job
 from functions.query.records import read_recurring_payment
 from shared.api.route import Answer, Request, Route
 from shared.domain import preferences, rendering
 from shared.domain.errors import NotFound
-from shared.domain.ports import Name
+from shared.domain.ports import Document, Name
 
 
 def list_connections(request: Request, at: Adapters) -> Answer:
     """List the connections."""
-    return listed_page("connection", rendering.connection, request, at)
+    limit, cursor = request.page()
+    found, following = at.store.listed("connection", limit, cursor)
+    return Answer(200, {"items": _seen(found, at), "next_cursor": following})
 
 
 def read_connection(request: Request, at: Adapters) -> Answer:
@@ -25,20 +37,29 @@ def read_connection(request: Request, at: Adapters) -> Answer:
     found = at.store.read([name])[name]
     if found is None:
         raise NotFound("There is no such connection.")
-    return Answer(200, rendering.connection(found))
+    return Answer(200, _seen([found], at)[0])
+
+
+def _seen(connections: list[Document], at: Adapters) -> list[dict[str, Any]]:
+    """Return connections as they are shown, with when each last sent something."""
+    names: dict[str, Name] = {
+        each["connection_id"]: ("seen", each["connection_id"]) for each in connections
+    }
+    told = at.store.read(names.values())
+    dates = {key: (told[name] or {}).get("last_event_date") for key, name in names.items()}
+    return [
+        rendering.connection({**each, "last_event_date": dates[each["connection_id"]]})
+        for each in connections
+    ]
 
 
 def read_history(request: Request, at: Adapters) -> Answer:
     """Read how far the import of a connection's history is.
 
-    `total` is what the provider announced, null where it did not. The job, if there was one, tells
-    what came of it, and why it failed.
+    `total` is what the provider announced, `estimate_seconds` how long it will take yet; both are
+    null where nothing tells. `errors` say why it failed, and what was refused on its way.
     """
-    name: Name = ("connection", request.params["connection_id"])
-    found = at.store.read([name])[name]
-    if found is None:
-        raise NotFound("There is no such connection.")
-    return Answer(200, {"job_id": None, **found["history"]})
+    return Answer(200, read_import(request.params["connection_id"], store=at.store))
 
 
 def read_one_contact(request: Request, at: Adapters) -> Answer:
@@ -216,8 +237,11 @@ ROUTES: tuple[Route[Adapters], ...] = (
         answers={200: "Settings"},
     ),
     *automation_routes.ROUTES,
+    *mail_routes.ROUTES,
+    *recipe_routes.ROUTES,
     *segment_routes.ROUTES,
     *report_routes.ROUTES,
+    *custom_routes.ROUTES,
     Route(method="GET", path="/v1/openapi.json", run=read_openapi, answers={200: None}),
     Route(method="GET", path="/docs", run=read_docs, answers={200: None}),
 )

@@ -17,6 +17,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from infra.cli import report_custom
 from infra.cli.command import CliError
 from infra.cli.outbound import add_api, outbound
 from infra.cli.reports_api import PAGE, Reports
@@ -25,13 +26,17 @@ from infra.drawing.page import page
 from infra.drawing.report import Report
 from infra.drawing.tables import ledger_table
 from infra.drawing.terminal import draw
+from shared.domain.reports.catalogue import REPORTS
 
 SUMMARY = "draw a report in the terminal, or write it as a page, CSV or JSON"
 EXAMPLES = """  ./paysignal report orders                         the last 30 days
   ./paysignal report orders --from 2026-10-01 --to 2026-10-31 --group-by product
   ./paysignal report subscriptions --from all --interval month --chart active
   ./paysignal report customers --tag VIP --explain
+  ./paysignal report subscriptions --normalisation month --as-known-at 2026-11-01T08:00:00Z
   ./paysignal report orders --html orders.html --open
+  ./paysignal report cohorts --interval month       who came back, month by month
+  ./paysignal report custom --dataset orders --dimension status --measure sum:gross
   ./paysignal report orders --csv                   for a spreadsheet; add > orders.csv
   ./paysignal report orders --ledger refunds        the rows behind a figure
   ./paysignal report orders --api https://pay.example.com     a stack elsewhere"""
@@ -44,18 +49,21 @@ _ASKED = {
     "group-by": "what to split by: product, provider, tag, source, …",
     "currency": "one currency's money (default: the business's)",
     "segment": "only contacts of this segment",
-    "tag": "customers: those who have this tag",
+    "tag": "customers: those who have this tag; nurture: who was given it",
+    "list": "nurture: who was put on this list",
     "connection": "only what came by this connection",
     "provider": "only what came from this provider",
     "compare": "previous (the default) or none",
     "basis": "when a refund counts: cash (its own day) or order (the order's)",
+    "normalisation": "recurring revenue of 30d (the default) or a month of 365/12 days",
+    "as-known-at": "the report as it stood at a time such as 2026-11-22T08:00:00Z",
     "mode": "test: what connections in test mode brought, instead of the rest",
 }
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    parser.add_argument("name", metavar="NAME", help="orders, subscriptions or customers")
+    parser.add_argument("name", metavar="NAME", help=", ".join((*REPORTS, report_custom.NAME)))
     asked = parser.add_argument_group("what to ask")
     asked.add_argument(
         "--from",
@@ -81,6 +89,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     shown.add_argument("--open", action="store_true", help="show the page of --html in a browser")
     shown.add_argument("--chart", metavar="FIGURE", help="the figure to draw")
     shown.add_argument("--explain", action="store_true", help="say what each figure means")
+    report_custom.configure(parser)
     add_api(parser)
 
 
@@ -91,6 +100,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.ledger and arguments.html:
         raise CliError("The rows behind a figure have no page. Write them with --csv or --json.")
     api = Reports(outbound(arguments.api))
+    if arguments.name == report_custom.NAME:
+        return _custom(arguments, api, console)
     query = _query(arguments, api)
     if arguments.ledger:
         return _ledger(arguments, api, query, console)
@@ -109,19 +120,31 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     return 0
 
 
+def _custom(arguments: argparse.Namespace, api: Reports, console: Console) -> int:
+    found = report_custom.run(arguments, api, console)
+    if found is not None:
+        _put_out(found, console)
+    return 0
+
+
 def _query(arguments: argparse.Namespace, api: Reports) -> dict[str, str]:
     """Return the API's parameters: what was asked, and a first day where none was named."""
     named = {name.replace("-", "_"): getattr(arguments, name.replace("-", "_")) for name in _ASKED}
     query = {name: value for name, value in named.items() if value is not None}
     if arguments.last is not None:
         query["to"] = arguments.last
-    if arguments.first == "all":
+    # Cohorts say little of a month alone.
+    if arguments.first == "all" or (arguments.first is None and arguments.name == "cohorts"):
         return query
     if arguments.first is not None:
         return {**query, "from": arguments.first}
     try:
         told = arguments.last
-        last = date.fromisoformat(told) if told else api.today(arguments.name, arguments.timezone)
+        last = (
+            date.fromisoformat(told)
+            if told
+            else api.today(arguments.name, arguments.timezone, arguments.as_known_at)
+        )
         first = last - timedelta(days=_DAYS - 1)
     except (ValueError, OverflowError):
         # The API says what is wrong with a day, in the words of all its faults.
@@ -146,14 +169,14 @@ def _write(arguments: argparse.Namespace, text: str, console: Console) -> None:
         webbrowser.open(arguments.html.resolve().as_uri())
 
 
-def _put_out(text: str, console: Console) -> None:
+def _put_out(text: str | bytes, console: Console) -> None:
     """Write text for another program: UTF-8 whatever the terminal's is, its line ends untouched."""
     raw = getattr(console.file, "buffer", None)
     if raw is None:
-        console.file.write(text)
+        console.file.write(text if isinstance(text, str) else text.decode())
         return
     console.file.flush()
-    raw.write(text.encode("utf-8", "replace"))
+    raw.write(text.encode("utf-8", "replace") if isinstance(text, str) else text)
     raw.flush()
 
 

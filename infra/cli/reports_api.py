@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
@@ -47,14 +48,27 @@ class Reports:
             if cursor is None:
                 return
 
-    def today(self, name: str, timezone: str | None) -> date:
-        """Return today in a zone, or in the business's for None.
+    def custom(self, body: Mapping[str, Any]) -> bytes:
+        """Return a custom report in the format it asks for. Raise CliError where it is refused."""
+        status, answer = self._api.fetch("/v1/reports/custom", body)
+        if status == 200:
+            return answer
+        try:
+            problem = json.loads(answer)
+        except ValueError:
+            problem = None
+        raise CliError("\n".join(_told(status, problem)))
 
-        Raise ValueError for an unknown zone, CliError where there is no such report.
+    def today(self, name: str, timezone: str | None, moment: str | None = None) -> date:
+        """Return today in a zone, or in the business's for None; or the day of another moment.
+
+        Raise ValueError for an unknown zone or moment, CliError where there is no such report.
         """
+        at = datetime.now(UTC) if moment is None else datetime.fromisoformat(moment)
+        at = at.replace(tzinfo=at.tzinfo or UTC)
         zone = timezone or self.definition(name)["defaults"]["timezone"]
         try:
-            return datetime.now(UTC).astimezone(ZoneInfo(zone)).date()
+            return at.astimezone(ZoneInfo(zone)).date()
         except (KeyError, OSError) as error:
             raise ValueError(zone) from error
 

@@ -14,6 +14,7 @@ from itertools import chain, repeat
 
 from infra.drawing import svg
 from infra.drawing.charts import Point, fit
+from infra.drawing.months import Triangle, triangles
 from infra.drawing.numbers import change_of, label_of, plain, share_of, text_of
 from infra.drawing.page_style import STYLE
 from infra.drawing.report import Kind, Kpi, Report, caption, number
@@ -46,6 +47,7 @@ def page(report: Report, *, figure: str | None = None) -> str:
             f"<h1>{title}</h1>\n<p>{escape(plain(range_of(report)))}</p>",
             _figures(report),
             *(_chart(report, name) for name in _charted(report, figure)),
+            *(_triangle(each) for each in triangles(report)),
             *_groups(report, figure),
             *(f'<p class="note">{escape(plain(note))}</p>' for note in notes_of(report)),
             "</main>\n</body>\n</html>\n",
@@ -141,6 +143,11 @@ def _groups(report: Report, figure: str | None) -> list[str]:
     heads = [report.group_by or "group", *(caption(each) for each in columns)]
     heads += [f"share of {caption(name)}"] if parts else []
     return [f"<section>\n<h2>Groups</h2>\n{_table(heads, rows, bars)}\n</section>"]
+
+
+def _triangle(triangle: Triangle) -> str:
+    table = _table(triangle.heads, triangle.rows)
+    return f"<section>\n<h2>{escape(triangle.title)}</h2>\n{table}\n</section>"
 
 
 def _table(

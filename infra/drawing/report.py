@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 Value = str | int | float | None
 Row = Mapping[str, Any]
-Kind = Literal["money", "count", "rate"]
+Kind = Literal["money", "count", "rate", "number"]
 
 # Shown first, where the report has them.
 _TELLING = ("net", "mrr", "customers", "new_customers")
@@ -24,11 +24,11 @@ _BETTER = frozenset(
     """
     gross net orders average_order_value new_revenue returning_revenue active new mrr mrr_new
     mrr_expansion mrr_contraction mrr_churn mrr_reactivation arpu ltv trial_conversion revenue
-    customers new_customers
+    customers new_customers retention
     """.split()
 )
 _NAMES = {"mrr": "MRR", "arpu": "ARPU", "ltv": "LTV"}
-_KEYS = ("key", "label", "date", "currency")
+_KEYS = ("key", "label", "date", "currency", "months")
 # Whoever has two tags stands in two groups; amounts of two currencies have no sum.
 _NO_PARTS = ("tag", "segment", "currency")
 

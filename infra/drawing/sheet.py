@@ -1,9 +1,9 @@
 """A report as one table for spreadsheets and scripts: RFC 4180, one header, one row a thing.
 
 `part` says what a row is: the range as a whole (`total`), the range before it (`previous`), a
-bucket of the series, or a group. A text from outside that a spreadsheet would take for a formula
-gets an apostrophe before it; the API's own figures are numbers and stay as they are. Every row has
-its currency, because groups by currency have one each.
+bucket of the series, a group, or a month of one. A text from outside that a spreadsheet would take
+for a formula gets an apostrophe before it; the API's own figures are numbers and stay as they are.
+Every row has its currency, because groups by currency have one each.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from infra.drawing.months import month_rows
 from infra.drawing.report import Report, Row, number
 
 _HEAD = ("part", "date", "key", "label", "currency")
@@ -31,11 +32,14 @@ def sheet(report: Report) -> str:
             ]
         )
     )
+    months = month_rows(report)
+    names += [name for row in months[:1] for name in row if name not in (*_HEAD, *names)]
     rows: list[Mapping[str, Any]] = [
         {"part": "total", **{kpi.name: kpi.value for kpi in report.kpis}},
         {"part": "previous", **{kpi.name: kpi.previous for kpi in report.kpis}},
         *({"part": "series", **row} for row in report.series),
         *({"part": "group", **row} for row in report.groups),
+        *({"part": "month", **row} for row in months),
     ]
     rows = [{"currency": report.currency, **row} for row in rows]
     return table((*_HEAD, *names), rows)

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from infra.drawing.charts import Point, columns
+from infra.drawing.months import draw_triangle, triangles
 from infra.drawing.numbers import day_of, moment_of, plain, text_of
 from infra.drawing.report import Kind, Report, caption
 from infra.drawing.tables import group_table, kpi_table
@@ -39,8 +40,12 @@ def draw(
     if charted is not None:
         console.print()
         draw_chart(report, console, charted)
+    told = triangles(report)
+    for each in told:
+        console.print()
+        draw_triangle(each, console, _width(console))
     grouped = figure if figure in report.columns(report.groups) else report.telling(report.groups)
-    if grouped is not None:
+    if grouped is not None and not told:
         console.print()
         console.print(group_table(report, grouped, width=_width(console), ascii_only=ascii_only))
     if notes:

@@ -108,7 +108,7 @@ class ChangeLog:
         if new is None:
             raise Retryable("the change log has listed a tail that is gone")
         self._take(duck, wanted, new)
-        session = duck.open(self._files, self._manifest.epoch)
+        session = duck.open(self._files, self._manifest.epoch, self._manifest.epoch_at)
         told = "\n".join([str(self._manifest.generation), self._etag, *sorted(self._tails)])
         etag = hashlib.sha256(told.encode()).hexdigest()[:32]
         return Snapshot(etag, max(self._manifest.as_of, self._newest), session)

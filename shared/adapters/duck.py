@@ -9,21 +9,21 @@ loads no extension and knows no network. For one thread at a time.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shared.adapters import log_views
-from shared.adapters.log_views import GOODS, VIEWS, Files, literal, quoted
+from shared.adapters.log_reader import Log, Params, Reader
+from shared.adapters.log_views import VIEWS, Files, literal, quoted
 from shared.domain.change_log.schema import DATASETS
 
 if TYPE_CHECKING:
     import duckdb
 
-Params = Sequence[Any] | Mapping[str, Any]
-
-_WORD = re.compile(r"\w+")
+_KNOWN = "known"
+_EXPORT = "export"
 
 
 class Session:
@@ -35,19 +35,33 @@ class Session:
     so that nothing needs to be joined to choose among them.
     """
 
-    def __init__(self, duck: Duck) -> None:
-        self._duck = duck
+    def __init__(self, reader: Reader, at: Callable[[int], Reader]) -> None:
+        """`at` returns the reader of what was known at a moment (ms)."""
+        self._reader = reader
+        self._at = at
         self._put: set[str] = set()
+        self._known: Session | None = None
 
     def rows(self, sql: str, params: Params = ()) -> list[tuple[Any, ...]]:
         """Return a query's rows."""
-        return self._duck.run(sql, params).fetchall()
+        return self._reader.run(sql, params).fetchall()
 
     def dicts(self, sql: str, params: Params = ()) -> list[dict[str, Any]]:
         """Return a query's rows by the names of their columns."""
-        found = self._duck.run(sql, params)
+        found = self._reader.run(sql, params)
         names = [column[0] for column in found.description or ()]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    def as_known(self, at: int) -> Session:
+        """Return the log as it was known at a moment (ms), until another moment is asked for.
+
+        Its views have the newest of the rows recorded by then; `late_<dataset>` have the newest of
+        those recorded since, removals too, and `history_<dataset>` all as ever.
+        """
+        if self._known is not None:
+            self._known.close()
+        self._known = Session(self._at(at), self._at)
+        return self._known
 
     def put(self, name: str, columns: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> None:
         """Make a small table for this request, of rows by column; what a row lacks is NULL.
@@ -58,18 +72,36 @@ class Session:
             raise ValueError(f"{name} is a view of the log")
         held = list(rows)
         shape = ", ".join(f"{quoted(column)} {kind}" for column, kind in columns.items())
-        self._duck.execute(f"CREATE OR REPLACE TEMP TABLE {quoted(name)} ({shape})")
+        self._reader.execute(f"CREATE OR REPLACE TEMP TABLE {quoted(name)} ({shape})")
         self._put.add(name)
         if held:
             values = ", ".join(f"unnest(?::{kind}[])" for kind in columns.values())
             by_column = [[row.get(column) for row in held] for column in columns]
-            self._duck.execute(f"INSERT INTO {quoted(name)} SELECT {values}", by_column)
+            self._reader.execute(f"INSERT INTO {quoted(name)} SELECT {values}", by_column)
+
+    def parquet(self, columns: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> bytes:
+        """Return rows by column as a Parquet file; `columns` are the types."""
+        self.put(_EXPORT, columns, rows)
+        # The one folder that the database may write to, which is there once it has spilled.
+        ((spill,),) = self._reader.execute("SELECT current_setting('temp_directory')").fetchall()
+        path = Path(spill) / f"{_EXPORT}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._reader.execute(
+                f"COPY {_EXPORT} TO {literal(path)} (FORMAT parquet, COMPRESSION zstd)"
+            )
+            return path.read_bytes()
+        finally:
+            path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Drop the tables that were put."""
         for name in self._put:
-            self._duck.execute(f"DROP TABLE {quoted(name)}")
+            self._reader.execute(f"DROP TABLE {quoted(name)}")
         self._put.clear()
+        if self._known is not None:
+            self._known.close()
+            self._known = None
 
 
 class Duck:
@@ -103,32 +135,28 @@ class Duck:
         allowed = ", ".join(literal(f"{folder}/") for folder in folders)
         self.execute(f"SET allowed_directories = [{allowed}]")
         self.execute("SET enable_external_access = false")
+        # What was known at a moment has the same names as what is now, in a schema of its own.
+        self.execute(f"CREATE SCHEMA {_KNOWN}")
+        beside = self._connection.cursor()
+        beside.execute(f"SET search_path = '{_KNOWN},main'")
+        beside.execute("SET enable_progress_bar = false")
         self.execute("SET lock_configuration = true")
         for dataset in DATASETS.values():
             self.execute(log_views.tails_table(dataset))
-        self._fetch = fetch
-        self._files: Mapping[str, Files] = {}
-        self._epoch = 0
-        self._held: dict[Path, dict[str, str]] = {}
-        self._ready: set[str] = set()
+        self._now = Reader(self._connection, fetch)
+        self._then = Reader(beside, fetch)
         self._session: Session | None = None
 
     def execute(self, sql: str, params: Params = ()) -> duckdb.DuckDBPyConnection:
         """Execute one statement of our own."""
         return self._connection.execute(sql, params or None)
 
-    def run(self, sql: str, params: Params) -> duckdb.DuckDBPyConnection:
-        """Execute a reader's query; the views it names are made ready first."""
-        for view in VIEWS.keys() & set(_WORD.findall(sql.lower())):
-            self._prepare(view)
-        return self.execute(sql, params)
-
     def add_tails(self, path: Path) -> None:
         """Take in the rows of a file of tails, one or several one after the other.
 
         One large file is read much faster than many small ones.
         """
-        self._ready.clear()
+        self._forget()
         self.execute(log_views.staging([path]))
         # All or none: a caller that is told of a failure tries again.
         self.execute("BEGIN")
@@ -147,7 +175,7 @@ class Duck:
             for name in DATASETS:
                 gone = "left(position, -7) IN (SELECT unnest(?::VARCHAR[]))"
                 self.execute(f"DELETE FROM tails_{name} WHERE {gone}", [list(stems)])
-            self._ready.clear()
+            self._forget()
 
     def newest_tail_row(self) -> int:
         """Return when the newest row of the tails was recorded (ms), 0 where they have none."""
@@ -155,60 +183,33 @@ class Duck:
         ((found,),) = self.execute(f"SELECT max(m) FROM ({newest}) AS t(m)").fetchall()
         return int(found or 0)
 
-    def open(self, files: Mapping[str, Files], epoch: int = 0) -> Session:
+    def open(
+        self,
+        files: Mapping[str, Files],
+        epoch: int = 0,
+        epoch_at: Callable[[int], int] = lambda _: 0,
+    ) -> Session:
         """Return a session over these files and the tails at hand; it ends the one before.
 
-        Rows of an epoch before `epoch` do not count.
+        Rows of an epoch before `epoch` do not count; at a moment (ms) `epoch_at` was that epoch.
         """
         if self._session is not None:
             self._session.close()
-        if (files, epoch) != (self._files, self._epoch):
-            self._files, self._epoch = dict(files), epoch
-            named = {p for each in files.values() for p in (*each.history, *each.base, *each.delta)}
-            self._held = {path: kinds for path, kinds in self._held.items() if path in named}
-            self._ready.clear()
-        self._session = Session(self)
+        log = Log(dict(files), epoch)
+        self._now.read(log)
+
+        def at(moment: int) -> Reader:
+            self._then.read(replace(log, known_at=moment, epoch_then=epoch_at(moment)))
+            return self._then
+
+        self._session = Session(self._now, at)
         return self._session
 
     def close(self) -> None:
         """Let go of the database and its memory."""
         self._connection.close()
 
-    def _prepare(self, view: str) -> None:
-        """Make a view readable, unless it is already."""
-        for part in VIEWS[view]:
-            if part not in self._ready:
-                self._make(part)
-                self._ready.add(part)
-        if view not in self._ready:
-            self.execute(f"CREATE OR REPLACE VIEW {view} AS {log_views.public(view)}")
-            self._ready.add(view)
-
-    def _make(self, part: str) -> None:
-        """Make the view of a dataset's newest rows, or of its history, as files and tails are."""
-        kind, _, name = part.partition(" ")
-        dataset, files = DATASETS[name], self._files.get(name, Files())
-        self._fetch(files.history if kind == "all" else (*files.base, *files.delta))
-        if kind == "all":
-            query = log_views.history(dataset, files, self._columns(files.history))
-        else:
-            for statement in log_views.superseded(dataset, files, self._epoch):
-                self.execute(statement)
-            layers = self.execute(f"SELECT DISTINCT layer FROM gone_{name}").fetchall()
-            query = log_views.newest(
-                dataset,
-                files,
-                self._epoch,
-                held=self._columns((*files.base, *files.delta)),
-                gone=frozenset(layer for (layer,) in layers),
-            )
-        self.execute(f"CREATE OR REPLACE VIEW {kind}_{name} AS {query}")
-        if part == GOODS:
-            self.execute("CREATE OR REPLACE TABLE goods AS FROM newest_catalogue")
-
-    def _columns(self, paths: Iterable[Path]) -> dict[Path, dict[str, str]]:
-        for path in paths:
-            if path not in self._held:
-                found = self.execute(f"DESCRIBE FROM {log_views.scan(path)}").fetchall()
-                self._held[path] = {name: kind for name, kind, *_ in found}
-        return self._held
+    def _forget(self) -> None:
+        """Have all views made anew: they were of other tails."""
+        self._now.forget()
+        self._then.forget()

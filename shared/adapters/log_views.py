@@ -5,6 +5,9 @@ Only texts, made of our own names and of paths; no value of anybody's data ever 
 A **layer** is one file of `base` or `delta`, or the table of a dataset's tails. What a newer row of
 another layer has superseded is kept as (layer, place in it), so that a query skips a few numbers
 instead of comparing the ids of everything there is.
+
+What was **known** at a moment comes from the history instead: of the rows recorded by then, the
+newest of each identity. The views readers see are the same ones, made over those rows.
 """
 
 # ruff: noqa: S608  # The texts are made of names and paths of our own; values are bound.
@@ -29,6 +32,10 @@ VIEWS: Mapping[str, tuple[str, ...]] = {
     "recurring_payment_items": (GOODS, "newest recurring_payments"),
     "order_items": (GOODS, "newest orders"),
 }
+# What those who look at a moment that is past may ask besides: what was recorded since.
+LATE: Mapping[str, tuple[str, ...]] = {f"late_{name}": (f"since {name}",) for name in DATASETS}
+
+_MADE_OF = {"history": "all", "late": "since"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +157,22 @@ def newest(
 
     `held` are the columns of each file.
     """
+    paths = (*files.base, *files.delta)
+    return _layers(dataset, paths, held=held, gone=gone, counts=f"s.epoch >= {epoch}")
+
+
+def _layers(
+    dataset: Dataset,
+    paths: Iterable[Path],
+    *,
+    held: Mapping[Path, Mapping[str, str]],
+    gone: frozenset[int],
+    counts: str,
+) -> str:
+    """Return a query of what counts of files and tails, without what is superseded."""
     columns, parts = dataset.current_columns(), []
     sources = [
-        (scan(path), "file_row_number", select(columns, held[path], dataset))
-        for path in (*files.base, *files.delta)
+        (scan(path), "file_row_number", select(columns, held[path], dataset)) for path in paths
     ]
     sources.append((f"tails_{dataset.name}", "rowid", select(columns, dataset.columns, dataset)))
     for layer, (table, place, chosen) in enumerate(sources):
@@ -163,9 +182,64 @@ def newest(
             if layer in gone
             else ""
         )
-        kept = f"s.deleted IS NOT TRUE AND s.epoch >= {epoch}"
+        kept = f"s.deleted IS NOT TRUE AND {counts}"
         parts.append(f"SELECT {chosen} FROM {table} s{skipped} WHERE {kept}")
     return " UNION ALL ".join(parts)
+
+
+def outdated(dataset: Dataset, files: Files, epoch: int, known_at: int) -> list[str]:
+    """Return the statements that find the rows newer ones had superseded by a moment (ms)."""
+    name, identity = dataset.name, ", ".join(quoted(each) for each in dataset.identity)
+    sources = [(scan(path), "file_row_number") for path in files.history]
+    sources.append((f"tails_{name}", "rowid"))
+    layers = [
+        f"SELECT {layer} AS layer, {place} AS place, {identity}, epoch, version FROM {table}"
+        f" WHERE {_by_then(epoch, known_at)}"
+        for layer, (table, place) in enumerate(sources)
+    ]
+    newest = f"PARTITION BY {identity} ORDER BY epoch DESC, version DESC, layer, place"
+    return [
+        f"CREATE OR REPLACE TEMP TABLE gone_{name} AS SELECT layer, place"
+        f" FROM ({' UNION ALL '.join(layers)}) QUALIFY row_number() OVER ({newest}) > 1"
+    ]
+
+
+def known(
+    dataset: Dataset,
+    files: Files,
+    epoch: int,
+    known_at: int,
+    *,
+    held: Mapping[Path, Mapping[str, str]],
+    gone: frozenset[int],
+) -> str:
+    """Return a query of the rows that were the newest at a moment (ms), as `newest` has them.
+
+    `epoch` is the one that counted then.
+    """
+    return _layers(
+        dataset, files.history, held=held, gone=gone, counts=_by_then(epoch, known_at, "s.")
+    )
+
+
+def late(
+    dataset: Dataset,
+    files: Files,
+    epoch: int,
+    known_at: int,
+    held: Mapping[Path, Mapping[str, str]],
+) -> str:
+    """Return a query of the newest rows of all that was recorded after a moment (ms)."""
+    identity = ", ".join(quoted(each) for each in dataset.identity)
+    return (
+        f"SELECT * FROM ({history(dataset, files, held)})"
+        f" WHERE recorded_at > {known_at} AND epoch >= {epoch} QUALIFY row_number() OVER"
+        f" (PARTITION BY {identity} ORDER BY epoch DESC, version DESC, position) = 1"
+    )
+
+
+def _by_then(epoch: int, known_at: int, row: str = "") -> str:
+    return f"{row}recorded_at <= {known_at} AND {row}epoch >= {epoch}"
 
 
 def history(dataset: Dataset, files: Files, held: Mapping[Path, Mapping[str, str]]) -> str:
@@ -193,8 +267,10 @@ def public(view: str) -> str:
             " FROM newest_recurring_payments r LEFT JOIN goods p ON p.kind = 'product'"
             " AND p.connection_id = r.connection_id AND p.id = r.line_items[1].store_primary_id"
         )
-    every = view.startswith("history_")
-    return f"FROM all_{view.removeprefix('history_')}" if every else f"FROM newest_{view}"
+    kind, _, dataset = view.partition("_")
+    if view not in DATASETS and kind in _MADE_OF:
+        return f"FROM {_MADE_OF[kind]}_{dataset}"
+    return f"FROM newest_{view}"
 
 
 def _items(records: str, kept: str) -> str:

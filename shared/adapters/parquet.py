@@ -108,7 +108,7 @@ class Merger:
         return " UNION ALL ".join(parts)
 
     def _write(self, query: str, order: Iterable[str], out: Path) -> int:
-        by = ", ".join(dict.fromkeys(order))
+        by = ", ".join(quoted(name) for name in dict.fromkeys(order))
         (row,) = self._run(
             f"COPY ({query} ORDER BY {by}) TO {literal(out)} (FORMAT parquet, COMPRESSION zstd,"
             f" PARQUET_VERSION v2, ROW_GROUP_SIZE {ROW_GROUP_ROWS})"

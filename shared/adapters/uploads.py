@@ -1,8 +1,8 @@
-"""Files that people send to be imported: kept in S3, read part by part, or put there by themselves.
+"""Files too large for a request or an answer: kept in S3, which people reach by addresses.
 
-A file too large for a request is put by its sender with an address that lets anybody store this
-one object for an hour; an address is therefore as secret as a key. The bucket's lifecycle removes
-what was imported; nothing here deletes.
+A file to be imported is put by its sender, and an answer is fetched, with an address that lets
+anybody store or read this one object for an hour; an address is therefore as secret as a key. What
+is imported is read part by part. The buckets' lifecycles remove it all; nothing here deletes.
 """
 
 from __future__ import annotations
@@ -43,9 +43,10 @@ class Uploads:
         signer = Signer.from_environment("s3", environ)
         return cls(endpoint, signer, base, f"/{bucket}" if emulator else "")
 
-    def put(self, key: str, content: bytes) -> None:
+    def put(self, key: str, content: bytes, content_type: str | None = None) -> None:
         """Store `content` under `key`. Raise AwsError."""
-        self._send("PUT", key, content)
+        told = [("content-type", content_type)] if content_type else []
+        self._send("PUT", key, content, told)
 
     def part(self, key: str, start: int, size: int) -> bytes | None:
         """Return up to `size` bytes from `start` on, None where nothing lies under the key.
@@ -71,9 +72,16 @@ class Uploads:
 
     def address(self, key: str, now: int) -> str:
         """Return a URL that takes a PUT of this object for an hour from `now` (ms) on."""
+        return self._presigned("PUT", key, now)
+
+    def reading_address(self, key: str, now: int) -> str:
+        """Return a URL that gives this object to anybody for an hour from `now` (ms) on."""
+        return self._presigned("GET", key, now)
+
+    def _presigned(self, method: str, key: str, now: int) -> str:
         host = self._base.partition("://")[2]
         path = f"{self._path_prefix}/{quoted(key)}"
-        return self._base + self._signer.presigned("PUT", host, path, now / 1000, ADDRESS_SECONDS)
+        return self._base + self._signer.presigned(method, host, path, now / 1000, ADDRESS_SECONDS)
 
     def _range(self, key: str, start: int, size: int) -> tuple[dict[str, str], bytes] | None:
         try:

@@ -8,6 +8,7 @@ from tests.benchmarks import (
     automations,
     cold_start,
     costs,
+    history,
     post_to_post,
     processor,
     recorder,
@@ -18,7 +19,7 @@ from tests.benchmarks import (
 def main() -> int:
     """Run the benchmarks one after another; return 1 if any is over its budget."""
     figures = [cold_start.main(), processor.main(), automations.main(), post_to_post.main()]
-    return max([*figures, recorder.main(), reports.main(), costs.main()])
+    return max([*figures, recorder.main(), history.main(), reports.main(), costs.main()])
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ _STORED_GB, _BACKED_UP_GB = 0.25, 0.20
 
 # Assumed: what a Lambda is billed for one invocation (ms), with its memory (GB).
 _DOOR, _PROCESSOR, _FIRE, _RECORD = (12, 0.5), (30, 1.0), (15, 0.5), (20, 0.5)
-_COMPACT, _WAKE = (1_500, 2.0), (40, 0.25)
+_COMPACT, _WAKE, _WATCH = (1_500, 2.0), (40, 0.25), (400, 1.5)
 _LOG_BYTES = 750  # per event: a line of the door, one or two of the processor, their counts
 _LOG_BYTES_INVOCATION = 300  # what Lambda itself says of each invocation
 
@@ -113,7 +113,9 @@ def per_million(counts: Counts) -> list[Line]:
     ) * MILLION + _lambda(windows, _RECORD)
     invocations = 1 + woken + counts.wrote
     logged = _LOG_BYTES + invocations * _LOG_BYTES_INVOCATION
-    units = f"{counts.write_units:.1f} write and {counts.read_units:.1f} read units an event"
+    # When a connection was last heard is told once a minute.
+    write_units = counts.write_units + min(counts.batches, _MONTH_SECONDS / 60 / MILLION)
+    units = f"{write_units:.1f} write and {counts.read_units:.1f} read units an event"
     return [
         Line("API Gateway", "1 request an event", MILLION * _API_REQUEST),
         Line(
@@ -124,7 +126,7 @@ def per_million(counts: Counts) -> list[Line]:
         Line(
             "DynamoDB",
             units,
-            MILLION * (counts.write_units * _WRITE_UNIT + counts.read_units * _READ_UNIT),
+            MILLION * (write_units * _WRITE_UNIT + counts.read_units * _READ_UNIT),
         ),
         Line("Lambda", f"{invocations:.1f} invocations an event", lambdas),
         Line("EventBridge", f"{counts.changes:.2f} changes an event", MILLION * counts.changes
@@ -138,6 +140,7 @@ def at_rest() -> list[Line]:
     """Return what a month costs in which nothing happens."""
     polls = sum(price * _IDLE_POLLS for price in _POLLED_QUEUES.values())
     minutes, quarters = _MONTH_SECONDS / 60, _MONTH_SECONDS / 900
+    hours = _MONTH_SECONDS / 3_600
     return [
         Line("SQS", f"4 queues polled, {_IDLE_POLLS:,.0f} times each", polls),
         Line("Alarms", f"{_ALARMS}", _ALARMS * _ALARM),
@@ -145,6 +148,11 @@ def at_rest() -> list[Line]:
             "The clock",
             f"{minutes:,.0f} minutes, {_DUE_SHARDS} reads each",
             _lambda(minutes, _WAKE) + minutes * _DUE_SHARDS * _READ_UNIT,
+        ),
+        Line(
+            "The calendar",
+            f"{hours:,.0f} hours, 5 reads each",
+            _lambda(hours, _WATCH) + hours * 5 * _READ_UNIT,
         ),
         Line(
             "The log's tidier",

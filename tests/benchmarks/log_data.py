@@ -4,7 +4,9 @@ Rows are made by DuckDB out of numbers and hashes, so the same sizes give the sa
 random as providers' are, because that is what files weigh. The files themselves are written by
 `compact_changes`' own code.
 
-    python -m tests.benchmarks.log_data FOLDER [ORDERS CONTACTS RECURRING_PAYMENTS]
+    python -m tests.benchmarks.log_data FOLDER [SIZES]
+
+where sizes are numbers in the order of `Sizes`.
 """
 
 # ruff: noqa: S608  # The texts are made of words of our own.
@@ -14,7 +16,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import duckdb
@@ -46,10 +48,12 @@ class Sizes:
     orders: int = 1_000_000
     contacts: int = 200_000
     recurring_payments: int = 150_000
+    activities: int = 1_000_000
+    firings: int = 100_000
 
     def shrunk(self, by: int) -> Sizes:
         """Return a business of the same shape, `by` times smaller."""
-        return Sizes(self.orders // by, self.contacts // by, self.recurring_payments // by)
+        return Sizes(**{name: count // by for name, count in asdict(self).items()})
 
 
 class FolderBucket:
@@ -85,6 +89,7 @@ CREATE MACRO base62(s, i, n) AS
 CREATE MACRO contact_id(i) AS md5('contact' || i::VARCHAR)::UUID::VARCHAR;
 CREATE MACRO subscription_id(i) AS 'sub_' || base62('sub', i, 24);
 CREATE MACRO product_id(p) AS 'prod_' || base62('prod', p, 14);
+CREATE MACRO firing_id(i) AS md5('firing' || i::VARCHAR)::UUID::VARCHAR;
 CREATE MACRO price_id(p) AS 'price_' || base62('price', p, 24);
 CREATE MACRO price(p) AS [900, 1900, 2900, 3900, 4900, 9900, 1250, 14900][1 + p % 8]::BIGINT;
 CREATE MACRO first_name(i) AS
@@ -190,11 +195,49 @@ SELECT 'shop' AS connection_id, 'product' AS kind, product_id(p) AS id, 'Product
   'Category ' || (p % 5) AS category, 'SKU-' || p AS sku, 1 AS version
 FROM range($products) t(p)
 """
+# Half of what is known of anybody is that letters were sent; one in ten is an automation's.
+_ACTIVITY = """
+SELECT email(of('who', i, greatest($contacts, 1))) AS email, 'act_' || base62('act', i, 20) AS id,
+  'mail' AS connection_id,
+  ['sent', 'sent', 'sent', 'sent', 'sent', 'open', 'open', 'visit', 'click', 'reply']
+    [1 + of('did', i, 10)] AS kind,
+  'Letter ' || of('letter', i, 200) AS subject, 'campaign-' || of('letter', i, 40) AS campaign,
+  CASE WHEN part('sent', i) < 0.1 THEN 'automation-' || of('by', i, 12) END AS automation_id,
+  moment('did', i) AS occurred_date, 1 AS version
+FROM range($activities) t(i)
+"""
+_SPEND = """
+SELECT strftime(make_timestamp((START + d * 86400000) * 1000), '%Y-%m-%d') AS date,
+  ['google', 'facebook', 'newsletter', 'direct'][1 + c % 4] AS source,
+  'campaign-' || c AS campaign, 'USD' AS currency, 100 + of('cost', 40 * d + c, 9000) AS amount,
+  1 AS version
+FROM range(730) d(d), range(40) c(c)
+""".replace("START", str(_START))
+_FIRINGS = """
+SELECT 'automation-' || of('by', i, 12) AS automation_id, firing_id(i) AS firing_id,
+  contact_id(of('fired', i, greatest($contacts, 1))) AS contact_id, 'done' AS state,
+  'recurring_payment' AS record, 'shop' AS connection_id,
+  subscription_id(of('fired', i, greatest($contacts, 1))) AS id, moment('fires', i) AS at,
+  moment('fires', i) + 900 AS fired_at, 1 AS version
+FROM range($firings) t(i)
+"""
+_DELIVERIES = """
+SELECT 'msg_' || base62('msg', i, 24) AS delivery_id,
+  'automation-' || of('by', i, 12) AS automation_id, firing_id(i) AS firing_id,
+  'crm' AS endpoint_id, 'recurring_payment.updated' AS type,
+  CASE WHEN part('arrives', i) < 0.98 THEN 'delivered' ELSE 'dead' END AS state,
+  moment('fires', i) + 1000 AS created, 1 AS tries, 1 AS version
+FROM range($firings) t(i)
+"""
 QUERIES: Mapping[str, str] = {
     "orders": _ORDERS,
     "contacts": _CONTACTS,
     "recurring_payments": _RECURRING_PAYMENTS,
     "catalogue": _CATALOGUE,
+    "activity": _ACTIVITY,
+    "spend": _SPEND,
+    "firings": _FIRINGS,
+    "deliveries": _DELIVERIES,
 }
 
 
@@ -220,9 +263,7 @@ def _raw(path: Path, name: str, sizes: Sizes) -> Path:
     """Write a dataset's rows in the order they were made."""
     dataset = DATASETS[name]
     values = {
-        "orders": sizes.orders,
-        "contacts": sizes.contacts,
-        "recurring_payments": sizes.recurring_payments,
+        **asdict(sizes),
         "products": _PRODUCTS,
         "end": END,
     }

@@ -18,12 +18,13 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from functions.process_events.last_seen import LastSeen
 from functions.process_events.messages import Messages
 from functions.process_events.process_batch import Batch
 from infra.samples import stripe as story
 from shared.adapters.aws import AwsClient, AwsError, SignedEndpoint
 from shared.adapters.aws_signing import Signer
-from shared.adapters.queue import Queue
+from shared.adapters.page_queue import PageQueue
 from shared.adapters.table import Table
 from shared.domain.envelope import EventEnvelope
 from shared.domain.ports import Write
@@ -73,7 +74,7 @@ class Bench:
         self.queues = StubbedService(self._sent)
         store = Table(self.database.schema.name, _client("dynamodb", self.tables))
         store.commit([Write(("connection", "shop"), _CONNECTION, 0)])
-        queue = Queue(_client("sqs", self.queues))
+        queue = PageQueue(_client("sqs", self.queues))
         self.batch = Batch(
             messages=Messages(
                 store=store,
@@ -86,6 +87,7 @@ class Bench:
             queue=queue,
             urls={"events.fifo": "https://queue/events.fifo"},
             dead_letters_url="https://queue/events-dead.fifo",
+            last_seen=LastSeen(store, lambda *_, **__: None),
             log=lambda *_, **__: None,
             count=lambda *_, **__: None,
         )

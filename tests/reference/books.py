@@ -1,28 +1,26 @@
-"""A shop's books as a clerk would keep them: sales, plans and people, read event by event.
+"""A business as a clerk would keep it: sales, plans, people, and what was done and spent.
 
-This is the reports' other opinion, so it shares nothing with them: no SQL, no rows of the change
-log, no `states` of a head. It replays every record's own entries and looks at each view.
+This is the reports' other opinion, so it shares nothing with them: no SQL and no rows of the change
+log. Amounts are minor units, times ms. Only what counts stands here: nothing of mirrors, of
+connections in test mode, or of orders that were merged into others.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
-from shared.domain import orders
-from shared.domain.changes import difference
-from shared.domain.ports import Name
-from shared.domain.recurring_payments import compact, is_created, show
-from shared.domain.timeline import Rules, View, replay
-from tests.fakes.memory_store import MemoryStore
-
-_ORDERS = Rules(orders.show, dict, difference, orders.is_created, chained=False)
-_PLANS = Rules(show, compact, difference, is_created(True), chained=True)
+View = Mapping[str, Any]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Sale:
-    """One order; `back` is what was given back or withheld: when, how much, and which of both."""
+    """One order; `back` is what was given back or withheld: when, how much, and which of both.
+
+    `lines` are its products, each with the amount it stands for.
+    """
 
     id: str
     at: int
@@ -31,109 +29,153 @@ class Sale:
     gross: int
     contact: str | None
     plan: str | None
-    back: list[tuple[int, int, str]] = field(default_factory=list)
+    back: tuple[tuple[int, int, str], ...] = ()
+    lines: tuple[tuple[str | None, int], ...] = ()
+    connection: str = "shop"
 
     @property
     def paid(self) -> bool:
         """Say whether it ever brought money."""
         return self.status in ("completed", "partially_refunded", "refunded", "disputed")
 
+    @property
+    def net(self) -> int:
+        """Return what is left of it today."""
+        return self.gross - sum(amount for _, amount, _ in self.back) if self.paid else 0
 
-@dataclass
+
+@dataclass(frozen=True)
 class Plan:
-    """One recurring payment: what it was after each of its events."""
+    """One recurring payment: what it was after each of its events, by the time of that."""
 
     id: str
     currency: str
     contact: str | None
     started: int | None
-    steps: list[tuple[int, View]]
+    steps: tuple[tuple[int, View], ...]
+    product: str | None = None
+    country: str | None = None
+    connection: str = "shop"
 
 
-@dataclass
+@dataclass(frozen=True)
+class Person:
+    """A contact: when it was made and became a customer, what it has, had, and came from.
+
+    `ordered` is when it first ordered and `buys` whether an order of it was not refunded wholly:
+    like `since` these are the contact's own, in whichever mode and connection that was. `labels`
+    are tags and lists, now or formerly: which of both, its name, since when, and whether it still
+    holds.
+    """
+
+    id: str
+    addresses: frozenset[str]
+    created: int
+    since: int | None = None
+    ordered: int | None = None
+    buys: bool = False
+    source: str | None = None
+    campaign: str | None = None
+    labels: tuple[tuple[str, str, int, bool], ...] = ()
+    segments: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Act:
+    """Something done at an address, by whom if that is known."""
+
+    contact: str | None
+    kind: str
+    at: int
+    subject: str | None = None
+    campaign: str | None = None
+    automation: str | None = None
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What was spent on a day."""
+
+    day: date
+    source: str
+    campaign: str
+    currency: str
+    amount: int
+
+
+@dataclass(frozen=True)
+class Firing:
+    """One time an automation fired for somebody, and what became of its webhooks."""
+
+    automation: str
+    contact: str
+    at: int
+    states: tuple[str, ...] = ()
+    connection: str = "shop"
+
+
+@dataclass(frozen=True)
 class Books:
-    """Everything of one shop; `since` is when each contact became a customer."""
+    """Everything of one business."""
 
-    sales: list[Sale]
-    plans: list[Plan]
-    since: dict[str, int]
+    sales: list[Sale] = field(default_factory=list)
+    plans: list[Plan] = field(default_factory=list)
+    people: list[Person] = field(default_factory=list)
+    acts: list[Act] = field(default_factory=list)
+    costs: list[Cost] = field(default_factory=list)
+    firings: list[Firing] = field(default_factory=list)
 
+    @property
+    def since(self) -> dict[str, int]:
+        """Return when each customer became one."""
+        return {each.id: each.since for each in self.people if each.since is not None}
 
-def books_of(store: MemoryStore) -> Books:
-    """Read a shop's records into books."""
-    sales, plans = [], []
-    for name, head in store.documents.items():
-        if head.get("merged_into") or name[0] not in ("order", "recurring_payment"):
-            continue
-        if name[0] == "order":
-            sales += _sale(store, name, head)
-        else:
-            plans += _plan(store, name, head)
-    return Books(sales, plans, _since(sales, plans))
+    def by_order(self) -> Books:
+        """Return the books in which what went back did so when the order was made."""
+        sales = [
+            replace(each, back=tuple((each.at, amount, kind) for _, amount, kind in each.back))
+            for each in self.sales
+        ]
+        return replace(self, sales=sales)
 
+    def of(self, kept: set[str | None]) -> Books:
+        """Return the books of some people alone; None among them is what belongs to nobody."""
+        return replace(
+            self,
+            sales=[each for each in self.sales if each.contact in kept],
+            plans=[each for each in self.plans if each.contact in kept],
+            people=[each for each in self.people if each.id in kept],
+            acts=[each for each in self.acts if each.contact in kept],
+            firings=[each for each in self.firings if each.contact in kept],
+        )
 
-def _sale(store: MemoryStore, name: Name, head: Any) -> list[Sale]:
-    told = replay(store.history(name), _ORDERS)
-    view = orders.show(told.state)
-    if view is None:
-        return []
-    sale = Sale(
-        id=name[2],
-        at=view["occurred_date"],
-        status=view["status"],
-        currency=view["currency"],
-        gross=view["gross"],
-        contact=head["contact_id"],
-        plan=view["recurring_payment_id"],
-    )
-    if sale.paid:
-        _give_back(sale, told.state, view)
-    return [sale]
+    def with_customers(self, sales: list[Sale], plans: list[Plan]) -> Books:
+        """Return the books in which people are what these sales and plans have made of them."""
+        since = since_of(sales, plans)
+        ordered = since_of(sales, [])
+        kept = {sale.contact for sale in sales if sale.paid and sale.status != "refunded"}
+        people = [
+            replace(
+                each,
+                since=since.get(each.id),
+                ordered=ordered.get(each.id),
+                buys=each.id in kept,
+            )
+            for each in self.people
+        ]
+        return replace(self, people=people)
 
-
-def _give_back(sale: Sale, state: Any, view: View) -> None:
-    """Date what went back: single refunds first, what the provider states beyond, then disputes."""
-    done = sorted((f["date"], f["id"], f["amount"]) for f in view["refunds"] if _done(f))
-    beyond = [facet["date"] for name, facet in state.items() if name.startswith("refunded:")]
-    left = view["refunded"]
-    for date, _, amount in done:
-        part = min(left, amount)
-        left -= part
-        if part:
-            sale.back.append((date, part, "refund"))
-    if left:
-        sale.back.append((max(beyond), left, "refund"))
-    left = view["withheld"]
-    held = sorted((f["date"], f["id"], f["amount"]) for f in view["disputes"] if _held(f))
-    for date, _, amount in held:
-        part = min(left, amount)
-        left -= part
-        if part:
-            sale.back.append((date, part, "dispute"))
+    def where(self, wanted: Callable[[Sale | Plan], bool]) -> Books:
+        """Return the books with some of the sales and plans."""
+        return replace(
+            self,
+            sales=[each for each in self.sales if wanted(each)],
+            plans=[each for each in self.plans if wanted(each)],
+        )
 
 
-def _done(refund: Any) -> bool:
-    return bool(refund["status"] == "completed")
-
-
-def _held(dispute: Any) -> bool:
-    return dispute["status"] in ("open", "lost")
-
-
-def _plan(store: MemoryStore, name: Name, head: Any) -> list[Plan]:
-    told = replay(store.history(name), _PLANS).told
-    steps = [(step.entry.at, step.view) for step in told if step.view is not None]
-    if not steps:
-        return []
-    last = steps[-1][1]
-    started = last["start_date"]
-    # What began before anybody told us of it was that from its beginning on.
-    first = min(steps[0][0], started) if started is not None else steps[0][0]
-    steps[0] = (first, steps[0][1])
-    return [Plan(name[2], last["currency"], head["contact_id"], started, steps)]
-
-
-def _since(sales: list[Sale], plans: list[Plan]) -> dict[str, int]:
+def since_of(sales: Iterable[Sale], plans: Iterable[Plan]) -> dict[str, int]:
+    """Return when each contact became a customer: by its first order or its first start."""
     found: dict[str, int] = {}
     beginnings = [(sale.contact, sale.at) for sale in sales if sale.paid]
     beginnings += [(plan.contact, plan.started) for plan in plans if plan.started is not None]

@@ -21,10 +21,11 @@ from shared.api.route import Answer, Request
 from shared.domain.change_log.rows import products_of
 from tests.fakes.memory_store import MemoryStore
 from tests.support.log_shop import duck_of
+from tests.support.uploads import MemoryUploads
 
 Json = dict[str, Any]
 NOW = 1_790_000_000_000
-_DONE = {"status": "done", "imported": 0, "total": None}
+_DONE = {"status": "ready", "imported": 0, "total": None}
 
 
 def ms(text: str, zone: str = "UTC") -> int:
@@ -60,7 +61,10 @@ class Books:
 
     def __init__(self) -> None:
         self.store = MemoryStore()
+        self.exports = MemoryUploads()
         self.rows: list[tuple[str, Json]] = []
+        # When what is written from now on is recorded.
+        self.recorded_at = NOW
         self._numbers = itertools.count(1)
         self._read: tuple[int, Duck] | None = None
         self.connection("shop")
@@ -143,14 +147,46 @@ class Books:
         self._write("contacts", {**row, "tags": tags, **more})
         return contact_id
 
+    def activity(self, email: str, kind: str, when: str, **more: Any) -> None:
+        row = {"email": email, "kind": kind, "occurred_date": ms(when), "connection_id": "news"}
+        self._write("activity", {**row, "id": f"a_{next(self._numbers)}", **more})
+
+    def spend(self, date: str, amount: int, **more: Any) -> None:
+        row = {"date": date, "source": "", "campaign": "", "currency": "USD", "amount": amount}
+        self._write("spend", {**row, **more})
+
+    def automation(self, automation_id: str, **more: Any) -> None:
+        document = {"automation_id": automation_id, "version": 1, **more}
+        self.store.documents["automation", automation_id] = document
+
+    def firing(
+        self, automation_id: str, firing_id: str, contact_id: str, when: str, **states: int
+    ) -> None:
+        """Write a firing, with so many deliveries in each of these states."""
+        about = {"automation_id": automation_id, "firing_id": firing_id}
+        fired = {"record": "recurring_payment", "connection_id": "shop", "id": "sub_1"}
+        row = {"contact_id": contact_id, "state": "done", "at": ms(when), **fired}
+        self._write("firings", {**about, **row})
+        for state, count in states.items():
+            for _ in range(count):
+                identity = f"msg_{next(self._numbers)}"
+                self._write("deliveries", {**about, "delivery_id": identity, "state": state})
+
+    def change(self, identity: str, when: str, **more: Any) -> None:
+        """Write a change of an order."""
+        about = {"record": "order", "connection_id": "shop", "id": identity, "kind": "updated"}
+        place = f"{next(self._numbers):06d}"
+        self._write("changes", {**about, "place": place, "occurred_date": ms(when), **more})
+
     def product(self, identity: str, name: str) -> None:
         row = {"connection_id": "shop", "kind": "product", "id": identity, "name": name}
         self._write("catalogue", row)
 
     def _write(self, dataset: str, row: Json) -> None:
-        position = f"{NOW:013d}-00000000-{len(self.rows):06d}"
-        common = {"version": 2, "epoch": 0, "recorded_at": NOW, "position": position}
-        self.rows.append((dataset, {**row, **common}))
+        position = f"{self.recorded_at:013d}-00000000-{len(self.rows):06d}"
+        # Of one identity the row that was written later is the newer.
+        common = {"version": 2 + len(self.rows), "epoch": 0, "recorded_at": self.recorded_at}
+        self.rows.append((dataset, {**row, **common, "position": position}))
 
     def snapshot(self) -> Snapshot:
         count = len(self.rows)
@@ -160,7 +196,15 @@ class Books:
 
     @property
     def adapters(self) -> Adapters:
-        return Adapters(store=self.store, log=self, now=lambda: NOW, openapi=dict, local=True)
+        return Adapters(
+            store=self.store,
+            log=self,
+            exports=self.exports,
+            now=lambda: NOW,
+            new_id=lambda: f"{next(self._numbers):032x}",
+            openapi=dict,
+            local=True,
+        )
 
     def answer(
         self, name: str, query: Mapping[str, str], headers: Mapping[str, str] | None = None

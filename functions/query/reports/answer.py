@@ -11,10 +11,11 @@ from fractions import Fraction
 from typing import Any
 
 from functions.query.reports.groups import NOTHING, labels
-from functions.query.reports.measures import Group, Measures
+from functions.query.reports.measures import Group, Measures, Month
 from functions.query.reports.scope import Scope, Window
-from shared.domain import money
+from shared.domain import history_progress, money
 from shared.domain.reports.definition import Definition, Kind, Kpi, Parts, Value
+from shared.providers.catalogue import PROVIDERS
 
 Json = dict[str, Any]
 # More groups than anybody reads: the rest are left out, and a note says so.
@@ -54,7 +55,7 @@ def shown(kpi: Kpi, value: Value, currency: str) -> str | int | float | None:
         return None
     if kpi.kind is Kind.MONEY:
         return money.to_text(int(value), currency)
-    return round(float(value), _DIGITS) if kpi.kind is Kind.RATE else int(value)
+    return int(value) if kpi.kind is Kind.COUNT else round(float(value), _DIGITS)
 
 
 def _figures(definition: Definition, parts: Parts, currency: str) -> Json:
@@ -92,9 +93,26 @@ def _groups(scope: Scope, groups: list[Group]) -> list[Json]:
             else called.get(group.key) or group.label or group.key,
             **({"currency": group.currency} if name == "currency" else {}),
             **_figures(definition, group.parts, group.currency),
+            **(
+                {"months": [_month(each, group.currency) for each in group.months]}
+                if group.months
+                else {}
+            ),
         }
         for group in sorted(groups, key=size)[:GROUPS_MAX]
     ]
+
+
+def _month(month: Month, currency: str) -> Json:
+    """Return a month of a group; nobody's month has no retention."""
+    return {
+        "month": month.number,
+        "date": month.date.isoformat() if month.date else None,
+        "customers": month.customers,
+        "retention": round(month.customers / month.size, _DIGITS) if month.size else None,
+        "revenue": money.to_text(month.revenue, currency),
+        "cumulative_revenue": money.to_text(month.cumulative, currency),
+    }
 
 
 def _notes(scope: Scope, found: Measures) -> list[Json]:
@@ -103,7 +121,9 @@ def _notes(scope: Scope, found: Measures) -> list[Json]:
     missing = sorted(
         each["connection_id"]
         for each in scope.counted
-        if (each.get("history") or {}).get("status") != "done"
+        # Where nobody can be asked for what was before, nobody is reminded to.
+        if PROVIDERS[each["provider"]].tells_history
+        and not history_progress.is_complete(each.get("history"))
     )
     if missing:
         message = "What happened before these connections were made was not imported: "

@@ -7,10 +7,16 @@ from datetime import timedelta
 from typing import Any
 
 from functions.query.adapters import Shelf
+from functions.query.reports.acquisition import Acquisition
 from functions.query.reports.answer import answer
+from functions.query.reports.automations import AUTOMATIONS_REPORT
+from functions.query.reports.cohorts import Cohorts
 from functions.query.reports.customers import Customers
+from functions.query.reports.engagement import CAMPAIGNS_REPORT, ENGAGEMENT_REPORT
+from functions.query.reports.known import told
 from functions.query.reports.ledger import page
 from functions.query.reports.measures import Report
+from functions.query.reports.nurture import NURTURE_REPORT
 from functions.query.reports.orders import Orders
 from functions.query.reports.scope import Scope, Session, Window, run
 from functions.query.reports.subscriptions import Subscriptions
@@ -30,7 +36,18 @@ from shared.domain.segments.tree import Condition, Group, Match
 Json = dict[str, Any]
 
 _REPORTS: Mapping[str, Report] = {
-    each.definition.name: each for each in (Orders(), Subscriptions(), Customers())
+    each.definition.name: each
+    for each in (
+        Acquisition(),
+        NURTURE_REPORT,
+        ENGAGEMENT_REPORT,
+        Orders(),
+        Subscriptions(),
+        Customers(),
+        CAMPAIGNS_REPORT,
+        AUTOMATIONS_REPORT,
+        Cohorts(),
+    )
 }
 _PAGE = 100
 # Segments a report can be grouped by: each is a question of its own.
@@ -41,7 +58,7 @@ def read_report(scope: Scope, as_of: str | None) -> Json:
     """Return a report's answer; `as_of` is the time of the newest change it knows of."""
     report = _REPORTS[scope.question.definition.name]
     window = _window(report, scope)
-    return answer(scope, window, report.measure(scope, window), as_of)
+    return told(answer(scope, window, report.measure(scope, window), as_of), scope, window)
 
 
 def read_ledger(scope: Scope, limit: int, cursor: str | None, as_of: str | None) -> Json:
@@ -76,8 +93,15 @@ def scope_of(question: Question, *, store: Shelf, session: Session, now: int, lo
         segment=segment,
         joining_tags=_joining_tags(question, tree, session),
         segments=_all_of(segments, store, moment),
-        names={each["segment_id"]: str(each["name"]) for each in segments},
+        names=_names(question, segments, store),
     )
+
+
+def _names(question: Question, segments: Iterable[Document], store: Shelf) -> dict[str, str]:
+    """Return what the groups that are documents of ours are called, by their ids."""
+    if question.group_by == "automation":
+        return {each["automation_id"]: str(each["name"]) for each in _listed("automation", store)}
+    return {each["segment_id"]: str(each["name"]) for each in segments}
 
 
 def _window(report: Report, scope: Scope) -> Window:

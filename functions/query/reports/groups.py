@@ -41,7 +41,7 @@ def grouping(name: str, scope: Scope) -> Grouping:
 def labels(name: str | None, keys: Iterable[str | None], scope: Scope) -> Mapping[str, str]:
     """Return what groups are called by their keys, as far as more is known of them than that."""
     wanted = sorted({key for key in keys if key is not None})
-    if name == "segment":
+    if name in ("segment", "automation"):
         return scope.names
     if name == "connection":
         return {each["connection_id"]: str(each["name"]) for each in scope.connections}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Protocol
 
 from functions.query.reports.scope import PREVIOUS, Scope, Window
@@ -15,6 +16,22 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Month:
+    """A month since the first order of a group's customers, 0 being the first order's own.
+
+    `date` is its first day, None where it is another month for each; of the `size` customers whose
+    month it is `customers` bought. Money is in minor units, `cumulative` from month 0 on.
+    """
+
+    number: int
+    date: date | None
+    customers: int
+    size: int
+    revenue: int
+    cumulative: int
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """The sums of one group; `key` is None for what belongs to none."""
 
@@ -22,6 +39,7 @@ class Group:
     label: str | None
     currency: str
     parts: Parts
+    months: Sequence[Month] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +70,9 @@ class Wanted:
 class Report(Protocol):
     """One report over the change log."""
 
-    definition: Definition
+    @property
+    def definition(self) -> Definition:
+        """What it counts."""
 
     def first(self, scope: Scope) -> int | None:
         """Return the time (ms) of the first thing that counts, None where there is none."""

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from functions.query.reports.groups import grouping
 from functions.query.reports.measures import Group, Measures, Row, Wanted, slots, summed
 from functions.query.reports.money import NET, PARTS, SHOWN, SUMS, by_product, movements
-from functions.query.reports.scope import Scope, Window, run
+from functions.query.reports.scope import Scope, Window, between, run
+from shared.domain import times
 from shared.domain.reports.definitions.orders import ORDERS
 from shared.domain.reports.sql import TRUE, Sql, compose, every
 
@@ -102,7 +103,7 @@ class Orders:
         return compose(
             _LEDGER,
             moved=movements(scope, wanted.start, wanted.end, columns=_columns(scope, SHOWN)),
-            marked=_marked(window),
+            marked=_marked(scope, window),
             keyed=_keyed(scope, Sql("marked")) if narrowed else _WHOLE,
             amount=amount,
             wanted=every((condition, currency, key if narrowed else TRUE)),
@@ -115,7 +116,7 @@ def _query(scope: Scope, window: Window) -> Sql:
         moved=movements(
             scope, window.opening, window.end, columns=_columns(scope, ("contact_id", "currency"))
         ),
-        marked=_marked(window),
+        marked=_marked(scope, window),
     )
     series = compose(_SERIES, sums=SUMS)
     if scope.question.group_by is None:
@@ -143,11 +144,14 @@ def _columns(scope: Scope, wanted: tuple[str, ...]) -> list[str]:
     return list(dict.fromkeys((*wanted, *needed.get(scope.question.group_by, ()))))
 
 
-def _marked(window: Window) -> Sql:
-    since = Sql("customer_since")
-    return compose(
-        _MARKED, slot=window.slot(Sql("m.at")), start=window.start, fresh=window.holds(since)
-    )
+def _marked(scope: Scope, window: Window) -> Sql:
+    since, start = Sql("customer_since"), window.start
+    fresh = window.holds(since)
+    if scope.question.first is None:
+        # Of all there is: a subscriber may have become a customer before anything was paid.
+        start = -times.LATEST
+        fresh = between(since, start, window.end)
+    return compose(_MARKED, slot=window.slot(Sql("m.at")), start=start, fresh=fresh)
 
 
 def _keyed(scope: Scope, rows: Sql) -> Sql:

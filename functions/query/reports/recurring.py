@@ -12,15 +12,19 @@ from shared.domain.reports.sql import Sql, compose
 
 # A first state that was known so much later than the start is an estimate of what was before.
 ESTIMATED_AFTER = 72 * 3_600_000
-# An amount for 30 days is `scaled` / `length`; both are written for the state at hand and the one
-# before it, as neither a lambda nor a window is as quick.
+# An amount for 30 days, or a month, is `scaled` / `length`, both whole numbers; they are written
+# for the state at hand and the one before it, as neither a lambda nor a window is as quick.
 _SCALED = """CASE WHEN {state}.status = 'active' AND {state}.is_trial IS NOT TRUE
       AND {state}.currency = s.currency
-    THEN coalesce({state}.payment_amount, 0) * CASE {state}.billing_interval WHEN 'daily' THEN 30
-      WHEN 'weekly' THEN 30 WHEN 'monthly' THEN 1 WHEN 'yearly' THEN 30 ELSE 0 END
+    THEN coalesce({state}.payment_amount, 0) * CASE {state}.billing_interval {times} ELSE 0 END
     ELSE 0 END"""
-_LENGTH = """CASE {state}.billing_interval WHEN 'weekly' THEN 7 WHEN 'yearly' THEN 365 ELSE 1 END
+_LENGTH = """CASE {state}.billing_interval {over} ELSE 1 END
     * greatest(coalesce({state}.billing_interval_count, 1), 1)"""
+# What an amount is multiplied with and divided by, for each interval.
+_FACTORS = {
+    "30d": {"daily": (30, 1), "weekly": (30, 7), "monthly": (1, 1), "yearly": (30, 365)},
+    "month": {"daily": (365, 12), "weekly": (52, 12), "monthly": (1, 1), "yearly": (1, 12)},
+}
 _ROUNDED = """{scaled} // {length} + CASE WHEN 2 * ({scaled} % {length}) > {length} THEN 1
     WHEN 2 * ({scaled} % {length}) = {length} THEN ({scaled} // {length}) % 2 ELSE 0 END"""
 _PLANS = """
@@ -73,13 +77,13 @@ def tables(scope: Scope) -> Sql:
 
     A step is a row for each state, with what was before it: `n` is the recurring payment's number
     in `plans`, `at` when it began, in ms; flags are 0 or 1; `mrr` and `was_mrr` are minor units in
-    30 days.
+    30 days, or in a month, as the question asks.
     """
     return compose(
         "plans AS MATERIALIZED ({plans}), stated AS MATERIALIZED ({stated}),"
         " steps AS MATERIALIZED ({steps})",
         plans=_plans(scope),
-        stated=_stated(),
+        stated=_stated(scope.question.normalisation),
         steps=Sql(_TOLD),
     )
 
@@ -88,8 +92,15 @@ def _plans(scope: Scope) -> Sql:
     return compose(_PLANS, currency=scope.question.currency, counts=scope.counts(Sql("r")))
 
 
-def _stated() -> Sql:
-    said, was = {"state": Sql("s.said")}, {"state": Sql("s.was")}
+def _stated(normalisation: str) -> Sql:
+    factors = _FACTORS[normalisation]
+    times, over = (
+        Sql(" ".join(f"WHEN '{each}' THEN {told[part]}" for each, told in factors.items()))
+        for part in (0, 1)
+    )
+    said, was = (
+        {"state": Sql(state), "times": times, "over": over} for state in ("s.said", "s.was")
+    )
     parts = {"scaled": Sql("s.scaled"), "length": Sql("s.length")}
     before = {"scaled": Sql("s.was_scaled"), "length": Sql("s.was_length")}
     return compose(

@@ -54,7 +54,7 @@ class Scope:
         return every(
             (
                 compose("{record}.mirror_of IS NULL", record=record),
-                self._of_connections(record),
+                self.of_connections(record),
                 self.is_asked_about(compose("{record}.contact_id", record=record)),
             )
         )
@@ -78,7 +78,7 @@ class Scope:
             "{contact_id} IN (SELECT o.contact_id FROM orders o WHERE {counts}"
             " UNION SELECT o.contact_id FROM recurring_payments o WHERE {counts})",
             contact_id=contact_id,
-            counts=every((Sql("o.mirror_of IS NULL"), self._of_connections(record))),
+            counts=every((Sql("o.mirror_of IS NULL"), self.of_connections(record))),
         )
 
     @cached_property
@@ -99,8 +99,8 @@ class Scope:
         asked = self.question
         return asked.test or asked.connection is not None or asked.provider is not None
 
-    def _of_connections(self, record: Sql) -> Sql:
-        """Return the condition on a record's connection: a deleted one's records still count."""
+    def of_connections(self, record: Sql) -> Sql:
+        """Return the condition on a row's connection: a deleted one's records still count."""
         column = compose("{record}.connection_id", record=record)
         known = {each["connection_id"] for each in self.counted}
         if self._narrow:

@@ -97,7 +97,18 @@ _LEDGER = """
   CAST(s.amount AS BIGINT) AS amount, m.currency, s.part, s.ordinal
 FROM ({rows}) s JOIN plans m ON m.n = s.n WHERE {key}
 """
+# How long the amounts are of, in twelfths of a day.
+_MONTHS = {"30d": 12 * 30, "month": 365}
 _OF_ORDER = ("connection_id", "id", "contact_id", "currency", "recurring_payment_id")
+
+# A subscription's first payment may be told to be a little older than the subscription.
+_FIRST = """
+SELECT min(f.at) AS first FROM (
+  SELECT least(r.start_date, r.states[1].date) AS at FROM recurring_payments r WHERE {plans}
+  UNION ALL
+  SELECT o.occurred_date FROM orders o WHERE o.recurring_payment_id IS NOT NULL AND {orders}
+) f
+"""
 
 
 class Subscriptions:
@@ -106,12 +117,8 @@ class Subscriptions:
     definition = SUBSCRIPTIONS
 
     def first(self, scope: Scope) -> int | None:
-        """Return when the first recurring payment was anything."""
-        query = compose(
-            "SELECT min(least(r.start_date, r.states[1].date)) AS first"
-            " FROM recurring_payments r WHERE {counts}",
-            counts=scope.counts(Sql("r")),
-        )
+        """Return when the first recurring payment was anything, or was paid for."""
+        query = compose(_FIRST, plans=scope.counts(Sql("r")), orders=scope.counts(Sql("o")))
         first: int | None = run(scope.session, query)[0]["first"]
         return first
 
@@ -120,9 +127,13 @@ class Subscriptions:
         rows = run(scope.session, _query(scope, window))
         found = slots((row for row in rows if row["axis"] == "series"), _PARTS, window.count)
         flows = _accumulated(found)
-        series = [{**flow, "days": days} for flow, days in zip(flows[2:], window.days, strict=True)]
+        month = {"month": _MONTHS[scope.question.normalisation]}
+        series = [
+            {**flow, "days": days, **month}
+            for flow, days in zip(flows[2:], window.days, strict=True)
+        ]
         whole = {row["slot"]: row["churned"] for row in rows if row["axis"] == "whole"}
-        days = {"days": window.span.days}
+        days = {"days": window.span.days, **month}
         total = {**_last(flows[1], found[2:], series), "churned": whole.get(0, 0), **days}
         previous = {**flows[1], "churned": whole.get(PREVIOUS, 0), **days}
         return Measures(

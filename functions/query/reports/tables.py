@@ -12,15 +12,35 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+CSV = "text/csv; charset=utf-8"
+_NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
+# What starts a formula in one spreadsheet or another, wide characters included.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+
+
+_MONTH = "month date customers retention revenue cumulative_revenue".split()
 
 
 def of_report(answer: Mapping[str, Any], group_by: str | None) -> str:
-    """Return the groups of an answer that was grouped, else its series."""
+    """Return the groups of an answer that was grouped, else its series.
+
+    Groups that have months, as those of `cohorts`, are a row for each month.
+    """
+    if any("months" in each for each in answer["groups"]):
+        return _of_months(answer["groups"])
     if group_by is None:
         return of_rows(answer["series"], ["date", *answer["kpis"]])
     named = ["key", "label", *(["currency"] if group_by == "currency" else [])]
     return of_rows(answer["groups"], [*named, *answer["kpis"]])
+
+
+def _of_months(groups: Iterable[Mapping[str, Any]]) -> str:
+    rows = [
+        {"key": each["key"], "label": each["label"], "size": each["customers"], **month}
+        for each in groups
+        for month in each["months"]
+    ]
+    return of_rows(rows, ["key", "label", "size", *_MONTH])
 
 
 def of_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> str:
@@ -35,5 +55,5 @@ def of_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> str:
 def _cell(value: object) -> object:
     if not isinstance(value, str):
         return value
-    risky = value[:1] in ("=", "+", "-", "@", "\t", "\r") and not _NUMBER.fullmatch(value)
+    risky = value.lstrip(" ").startswith(_FORMULA) and not _NUMBER.fullmatch(value)
     return f"'{value}" if risky else value

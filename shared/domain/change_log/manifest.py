@@ -68,6 +68,7 @@ class Manifest:
 
     Rows of an epoch before `epoch` do not count. New rows carry `stamp`, which is ahead of `epoch`
     while the log is rebuilt from the table. `as_of` is when the newest folded row was recorded.
+    `raised` are the epochs that came to count, each with when it did.
     """
 
     generation: int = 0
@@ -79,6 +80,16 @@ class Manifest:
     )
     folded: frozenset[str] = frozenset()
     garbage: tuple[Garbage, ...] = ()
+    raised: tuple[tuple[int, int], ...] = ()
+
+    def epoch_at(self, moment: int) -> int:
+        """Return the epoch that counted at a moment.
+
+        Of one that an older release has raised only the minute of its announcement is known.
+        """
+        known = self.raised or ((self.epoch, self.epoch * times.MINUTE),)
+        then = [epoch for epoch, since in known if since <= moment]
+        return max(then, default=FIRST_EPOCH)
 
     def keys(self) -> set[str]:
         """Return the keys of the files it names."""
@@ -110,6 +121,7 @@ def parse(content: bytes) -> Manifest:
             Garbage(each["key"], each["after"], each.get("deleted", False))
             for each in told["garbage"]
         ),
+        raised=tuple((epoch, since) for epoch, since in told.get("raised", ())),
     )
 
 
@@ -130,6 +142,7 @@ def dump(manifest: Manifest) -> bytes:
         },
         "folded": sorted(manifest.folded),
         "garbage": [_told(each) for each in manifest.garbage],
+        "raised": manifest.raised,
     }
     return json.dumps(told, separators=(",", ":")).encode()
 
@@ -213,13 +226,14 @@ def announced(manifest: Manifest, now: int) -> Manifest:
     return replace(manifest, generation=manifest.generation + 1, stamp=stamp)
 
 
-def raised(manifest: Manifest, epoch: int) -> Manifest:
-    """Return the next generation, in which rows of earlier epochs no longer count."""
+def raised(manifest: Manifest, epoch: int, now: int) -> Manifest:
+    """Return the next generation, in which rows of earlier epochs no longer count from now on."""
     return replace(
         manifest,
         generation=manifest.generation + 1,
         epoch=max(manifest.epoch, epoch),
         stamp=max(manifest.stamp, epoch),
+        raised=(*manifest.raised, (epoch, now)),
     )
 
 

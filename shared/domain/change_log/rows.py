@@ -38,8 +38,11 @@ def row_of(name: Name, document: Document) -> tuple[str, Row] | None:
 def gone_row(name: Name, document: Document) -> tuple[str, Row] | None:
     """Return the row that says a document, last seen as this, is no more.
 
-    Its version lies between the last one and that of a successor under the same name.
+    Its version lies between the last one and that of a successor under the same name. None for
+    what is only no longer kept: it happened all the same.
     """
+    if name[0] in _HAPPENED:
+        return None
     told = row_of(name, document)
     if told is None:
         return None
@@ -124,21 +127,27 @@ def _change(name: Name, document: Document) -> tuple[str, Row]:
         "place": place,
         "occurred_date": entry.at,
     }
-    if entry.kind is None:
-        return "changes", {**row, "deleted": True}
-    told = [[each.field, each.before, each.after] for each in entry.changes]
-    return "changes", {
-        **row,
+    about: Row = {
         "event_id": entry.event_id,
         "event_type": entry.event_type,
-        "kind": entry.kind,
-        "changes": json.dumps(told, ensure_ascii=False, separators=(",", ":")),
         "contact_id": entry.contact_id,
         "contact_version": entry.contact_version,
         "historical": entry.historical,
         "late": entry.late,
         "joined": entry.joined,
         "money": entry.money,
+        "announced": list(entry.announced) or None,
+    }
+    if entry.kind is None:
+        # What was announced stays so, for backtests, even where the entry changes nothing any more.
+        announced = entry.born or entry.money is not None
+        return "changes", {**row, **(about if announced else {}), "deleted": True}
+    told = [[each.field, each.before, each.after] for each in entry.changes]
+    return "changes", {
+        **row,
+        **about,
+        "kind": entry.kind,
+        "changes": json.dumps(told, ensure_ascii=False, separators=(",", ":")),
     }
 
 
@@ -184,6 +193,8 @@ def _items(items: Sequence[Mapping[str, Any]]) -> list[Row]:
     ]
 
 
+# Their documents expire; reports go on counting them.
+_HAPPENED = frozenset({"delivery", "firing"})
 _ROWS = {
     "order": _order,
     "recurring_payment": _recurring_payment,

@@ -138,6 +138,7 @@ _CONTACT: Columns = {
     "revenue": _struct({"currency": "VARCHAR", "orders": "BIGINT", "net": "BIGINT"}) + "[]",
     "former_tags": _FORMER_TAG + "[]",
     "former_lists": _FORMER_LIST + "[]",
+    "unsubscribed_date": "BIGINT",
 }
 _CHANGE: Columns = {
     **_TEXTS(("record", "connection_id", "id", "place"), "VARCHAR"),
@@ -146,6 +147,7 @@ _CHANGE: Columns = {
     "contact_version": "BIGINT",
     **_TEXTS(("historical", "late", "joined"), "BOOLEAN"),
     "money": "VARCHAR",
+    "announced": "VARCHAR[]",
 }
 _GOOD: Columns = {
     **_TEXTS(("connection_id", "kind", "id"), "VARCHAR"),

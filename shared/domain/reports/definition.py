@@ -19,11 +19,12 @@ Value = int | Fraction | None
 
 
 class Kind(StrEnum):
-    """What a figure is: an amount of money, a number of things, or a fraction of one."""
+    """What a figure is: money, a number of things, a fraction of one, or a number with decimals."""
 
     MONEY = "money"
     COUNT = "count"
     RATE = "rate"
+    NUMBER = "number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Definition:
     """A report: its figures, what it may be grouped by, and its own parameters.
 
     `leading` is the figure its groups are sorted by. `notes` are sentences about all of it.
+    `grouped_by` is what it is grouped by where nobody asks for another group.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Definition:
     leading: str
     parameters: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    grouped_by: str | None = None
 
     def kpi(self, name: str) -> Kpi | None:
         """Return the figure of that name, None where there is none."""

@@ -12,7 +12,7 @@ from datetime import date, tzinfo
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from shared.domain import money
+from shared.domain import money, times
 from shared.domain.errors import BadRequest, NotFound, Quarantined
 from shared.domain.reports.calendar import Interval, Span, local_day
 from shared.domain.reports.catalogue import REPORTS
@@ -20,10 +20,10 @@ from shared.domain.reports.definition import Definition
 
 _COMMON = tuple(
     """from to timezone interval group_by currency segment compare connection provider mode
-    format""".split()
+    as_known_at format""".split()
 )
 _LEDGER = ("kpi", "date", "key", "limit", "cursor")
-PARAMETERS = (*_COMMON, "basis", "tag")
+PARAMETERS = (*_COMMON, "basis", "normalisation", "tag", "list")
 LEDGER_PARAMETERS = (*PARAMETERS, "kpi", "date", "key")
 YEARS_MAX = 100
 DAYS_MAX = 36_525
@@ -49,11 +49,15 @@ class Question:
     group_by: str | None = None
     segment: str | None = None
     tag: str | None = None
+    list_name: str | None = None
     connection: str | None = None
     provider: str | None = None
     test: bool = False
     compare: bool = True
     basis: str = "cash"
+    normalisation: str = "30d"
+    # The moment (ms) whose knowledge is wanted, None for now.
+    as_known_at: int | None = None
     # A ledger's own: which figure, of which bucket, of which group ("" is the group of nothing).
     kpi: str = ""
     bucket: date | None = None
@@ -70,7 +74,8 @@ class Question:
 def definition_of(name: str) -> Definition:
     """Return the definition of a report. Raise NotFound where there is none."""
     if name not in REPORTS:
-        raise NotFound(f"There is no such report; there are {', '.join(REPORTS)}.")
+        there = ", ".join(REPORTS)
+        raise NotFound(f"There is no such report; there are {there}, and custom by POST.")
     return REPORTS[name]
 
 
@@ -86,7 +91,18 @@ def read(
 
     Raise NotFound for an unknown report, BadRequest naming each parameter that is at fault.
     """
-    definition = definition_of(name)
+    return read_of(definition_of(name), query, settings=settings, now=now, ledger=ledger)
+
+
+def read_of(
+    definition: Definition,
+    query: Mapping[str, str],
+    *,
+    settings: Mapping[str, Any],
+    now: int,
+    ledger: bool = False,
+) -> Question:
+    """Return the question a query asks of a report. Raise BadRequest as `read` does."""
     reading = _Reading(definition, query, settings)
     question = reading.question(now, ledger)
     if reading.faults:
@@ -109,7 +125,8 @@ class _Reading:
         self._refuse_others(ledger)
         timezone = self._query.get("timezone") or str(self._settings["timezone"])
         zone = self._zone(timezone)
-        last = self._date("to") or local_day(now, zone)
+        known_at = self._moment("as_known_at", now)
+        last = self._date("to") or local_day(now if known_at is None else known_at, zone)
         interval = self._one_of("interval", [each.value for each in Interval])
         question = Question(
             definition=self._definition,
@@ -119,14 +136,18 @@ class _Reading:
             timezone=timezone,
             currency=self._currency(),
             interval=Interval(interval) if interval else None,
-            group_by=self._one_of("group_by", self._definition.groups),
+            group_by=self._one_of("group_by", self._definition.groups)
+            or self._definition.grouped_by,
             segment=self._text("segment"),
             tag=self._text("tag"),
+            list_name=self._text("list"),
             connection=self._text("connection"),
             provider=self._text("provider"),
             test=self._one_of("mode", ["live", "test"]) == "test",
             compare=self._one_of("compare", ["previous", "none"]) != "none",
             basis=self._one_of("basis", ["cash", "order"]) or "cash",
+            normalisation=self._one_of("normalisation", ["30d", "month"]) or "30d",
+            as_known_at=known_at,
             kpi=self._kpi() if ledger else "",
             bucket=self._date("date") if ledger else None,
             key=self._query.get("key") if ledger else None,
@@ -167,6 +188,13 @@ class _Reading:
     def _date(self, name: str) -> date | None:
         return self._read(name, _a_date, "has to be a date such as 2026-10-31")
 
+    def _moment(self, name: str, now: int) -> int | None:
+        found = self._read(name, _a_moment, "has to be a time such as 2026-11-22T08:00:00Z")
+        if found is not None and found > now:
+            self._fault(name, "lies in the future, of which nothing is known yet")
+            return None
+        return found
+
     def _currency(self) -> str:
         found = self._read("currency", money.currency, "is not a currency paysignal knows")
         return found or str(self._settings["currency"])
@@ -200,6 +228,15 @@ class _Reading:
         except (ValueError, Quarantined):
             self._fault(name, message)
             return None
+
+
+def _a_moment(text: str) -> int:
+    if "T" not in text:
+        raise ValueError("a day is no moment")
+    found = times.from_text(text)
+    if found < 0:
+        raise ValueError("a time before any log")
+    return found
 
 
 def _a_date(text: str) -> date:

@@ -57,6 +57,7 @@ def test_a_firing_says_for_whom_and_why() -> None:
             "changes": [{"field": "status", "from": "active", "to": "payment_failed"}],
             "historical": False,
             "late": False,
+            "date": None,
         },
         "cause": {
             "provider": "stripe",
@@ -109,6 +110,8 @@ def test_runs_are_chosen_by_automation_by_contact_or_by_both() -> None:
     assert len(ids(contact="ada@example.com")) == 4
     assert ids(contact="c1", automation="a03") == mine[::-1]
     assert ids(contact="nobody@example.com") == []
+    client.store.documents["run", mine[1]] |= {"state": "done"}
+    assert ids(automation="a03", state="waiting") == [mine[2], mine[0]]
     assert ids()[:3] == mine[::-1]
     assert len(ids()) == len(set(ids())) == 5
 
@@ -141,6 +144,13 @@ def test_a_run_says_how_far_it_is() -> None:
         ],
     }
     assert NOW == 1_790_000_000_000
+
+
+def test_a_state_that_no_run_has_is_a_bad_request_that_names_those_there_are() -> None:
+    reply = ApiClient().get("/v1/runs", query={"state": "asleep"})
+
+    assert reply.status == 400
+    assert "waiting" in reply.body["detail"]
 
 
 def test_what_can_be_no_automation_is_a_bad_request() -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from html import escape
 from html.parser import HTMLParser
 
 import pytest
 
 from functions.query.docs import page
 from infra import openapi
+from shared.domain.reports.catalogue import REPORTS
 from tests.support.api_client import ROUTES, ApiClient
 
 
@@ -57,6 +59,14 @@ def test_every_route_is_on_the_page_and_every_link_leads_somewhere(parsed: Page)
     assert {route.run.__name__ for route in ROUTES} <= set(parsed.ids)
     assert {link[1:] for link in parsed.links if link.startswith("#")} <= set(parsed.ids)
     assert len(parsed.ids) == len(set(parsed.ids))
+
+
+def test_the_page_says_what_every_figure_of_every_report_means() -> None:
+    text = page(openapi.document())
+
+    for report in REPORTS.values():
+        for figure in report.kpis:
+            assert escape(f"{figure.name}: {figure.about}") in text
 
 
 def test_what_the_document_says_cannot_break_out_of_the_page() -> None:

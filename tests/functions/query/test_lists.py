@@ -71,6 +71,18 @@ def test_keys_are_listed_without_anything_that_could_open_a_door() -> None:
     assert set(admin) == {"key_id", "name", "scopes", "expires_date", "created_date"}
 
 
+def test_a_connection_tells_when_it_last_sent_something() -> None:
+    client = ApiClient()
+    for name in ("other", "shop"):
+        client.put(f"/v1/connections/{name}", {"provider": "stripe"})
+    client.store.documents["seen", "shop"] = {"version": 1, "last_event_date": NOW}
+
+    listed = client.get("/v1/connections").body["items"]
+
+    assert [each["last_event_date"] for each in listed] == [None, "2026-09-21T14:13:20.000Z"]
+    assert client.get("/v1/connections/shop").body == listed[1]
+
+
 def test_connections_are_listed_and_read_alike() -> None:
     client = ApiClient()
     for name in ("shop", "books"):

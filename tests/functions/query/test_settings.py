@@ -12,6 +12,7 @@ DEFAULTS = {
     "currency": "USD",
     "locale": "en-US",
     "widget": list(FIELDS[:5]),
+    "email": None,
 }
 
 

@@ -1,4 +1,4 @@
-"""What of the stream the change log keeps: heads, entries, contacts and catalogue items, by key."""
+"""What of the stream the change log keeps, told by key: records, contacts and all reports ask."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ HEAD = {"version": 3, "contact_id": None, "email": None, "shown": False, "date":
         ("order", "my#shop", "a/b #1%"),
         ("contact", "c-1"),
         ("catalogue", "shop", "product", "prod ü#1"),
+        ("act", "ada@example.com", "001790000000000#e#1"),
+        ("spend", "2026-10-01", "ads", "", "USD"),
+        ("firing", "rescue", "001-ab"),
     ],
 )
 def test_a_document_comes_back_with_its_name(name: tuple[str, ...]) -> None:
@@ -41,7 +44,10 @@ def test_an_entry_comes_back_with_its_name() -> None:
         ("customer", "shop", "cus_1"),
         ("email", "ada@example.com"),
         ("event", "shop", "evt_1", "type"),
-        ("firing", "rescue", "001-ab"),
+        ("activity", "ada@example.com"),
+        ("posted", "ada@example.com", "e-1"),
+        ("quarantine", "HEAD"),
+        ("duplicate", "CONTACT"),
         ("run", "001-ab"),
         ("settings",),
     ],

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -126,9 +127,17 @@ def test_rows_of_older_releases_read_with_what_they_lack_at_its_default(missing:
 
 
 def test_rows_of_a_newer_release_read_after_a_roll_back() -> None:
-    row = _row(to_attributes({"entry": TOLD}))
+    told = replace(TOLD, announced=("status",))
+    row = _row(to_attributes({"entry": told}))
 
-    assert to_document(_item([*row, "something new"]))["entry"] == TOLD
+    assert to_document(_item([*row, "something new"]))["entry"] == told
+
+
+def test_what_was_announced_before_takes_room_only_where_there_is_such() -> None:
+    plain = _row(to_attributes({"entry": TOLD}))
+    marked = _row(to_attributes({"entry": replace(TOLD, announced=("status",))}))
+
+    assert marked == [*plain, ["status"]]
 
 
 def test_the_order_of_a_rows_values_is_for_ever() -> None:

@@ -164,3 +164,16 @@ def some_change(dice: random.Random, step: int, line: int) -> Row:
 
 def in_order(rows: list[Row]) -> list[str]:
     return sorted(json.dumps(row, sort_keys=True) for row in rows)
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_every_dataset_is_merged_whatever_its_columns_are_called(
+    merger: Merger, tmp_path: Path, dataset: str
+) -> None:
+    kept = DATASETS[dataset]
+    row = dict.fromkeys(kept.identity, "x") | {"version": 1, "epoch": 0, "position": "p0"}
+
+    merger.load([tail(tmp_path, "t", dataset, [row])])
+
+    assert merger.newest(dataset, [], tmp_path / "c", loaded=True) == 1
+    assert merger.history(dataset, [], tmp_path / "h", loaded=True) == 1

@@ -10,7 +10,14 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from shared.adapters import table_keys
-from shared.adapters.table_keys import LONGEST_KEY, entry_name_of, index_keys, key_of, name_of
+from shared.adapters.table_keys import (
+    LONGEST_KEY,
+    entry_name_of,
+    index_keys,
+    key_of,
+    logged_name_of,
+    name_of,
+)
 from shared.domain.errors import Quarantined
 from shared.domain.ports import Name
 from tests.contracts.store_contract import head
@@ -28,6 +35,9 @@ KINDS = {
     "catalogue": 3,
     "email": 1,
     "activity": 1,
+    "act": 2,
+    "posted": 2,
+    "spend": 4,
     "contact": 1,
     "connection": 1,
     "key": 1,
@@ -85,6 +95,26 @@ def test_an_entry_lies_with_its_record_and_is_named_by_its_key(entry: Name) -> N
 
     assert partition == key_of(entry[1:4])[0]
     assert entry_name_of(partition, place) == entry
+
+
+LOGGED = {"act": 2, "spend": 4, "firing": 2, "delivery": 1, "contact": 1, "catalogue": 3}
+LOGGED_NAMES = st.sampled_from(sorted(LOGGED)).flatmap(
+    lambda kind: st.tuples(st.just(kind), *[IDS] * LOGGED[kind])
+)
+
+
+@given(name=st.one_of(LOGGED_NAMES, RECORDS, ENTRIES))
+@example(name=("act", "ada@example.com", "001790000000000#a#b"))
+@example(name=("spend", "2026-10-01", "", "", "USD"))
+def test_what_the_change_log_keeps_is_named_by_its_key(name: Name) -> None:
+    assert logged_name_of(*key_of(name)) == name
+
+
+@given(name=NAMES)
+def test_the_change_log_keeps_no_other_kind(name: Name) -> None:
+    assume(name[0] not in {*LOGGED, "recurring_payment", "order"})
+
+    assert logged_name_of(*key_of(name)) is None
 
 
 @given(name=st.one_of(NAMES, ENTRIES))

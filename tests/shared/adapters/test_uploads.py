@@ -57,6 +57,15 @@ def test_a_file_is_read_part_by_part() -> None:
     assert "range" in server.received[1].headers["authorization"]
 
 
+def test_what_is_stored_for_readers_says_what_it_is() -> None:
+    with _bucket() as server:
+        _uploads(server).put("exports/1.csv", b"a", "text/csv; charset=utf-8")
+
+    headers = server.received[0].headers
+    assert headers["content-type"] == "text/csv; charset=utf-8"
+    assert "content-type" in headers["authorization"]
+
+
 def test_its_size_is_known_before_it_is_read() -> None:
     with _bucket() as server:
         uploads = _uploads(server)
@@ -108,13 +117,15 @@ def test_an_address_is_signed_byte_for_byte_as_botocore_signs_it(
     signing = botocore.auth.S3SigV4QueryAuth(
         credentials, "s3", "eu-central-1", expires=ADDRESS_SECONDS
     )
-    request = AWSRequest(method="PUT", url=f"{base}/imports/job-1")
-    signing.add_auth(request)
+    put, get = (AWSRequest(method=each, url=f"{base}/imports/job-1") for each in ("PUT", "GET"))
+    signing.add_auth(put)
+    signing.add_auth(get)
     environ = {**_ENVIRON, "AWS_ENDPOINT_URL": emulator, "AWS_SESSION_TOKEN": token}
 
-    ours = Uploads.from_environment("bodies", environ).address("imports/job-1", NOW)
+    uploads = Uploads.from_environment("bodies", environ)
 
-    assert _parts(ours) == _parts(request.url or "")
+    assert _parts(uploads.address("imports/job-1", NOW)) == _parts(put.url or "")
+    assert _parts(uploads.reading_address("imports/job-1", NOW)) == _parts(get.url or "")
 
 
 def _parts(url: str) -> tuple[str, set[str]]:

@@ -7,15 +7,16 @@ from shared.domain.reports.definitions.wording import BY_PERSON, COUNTED, GROUPE
 
 
 def _lifetime(parts: Parts) -> Value:
+    """Return the arpu over the churn of as long; `month` is how long, in twelfths of a day."""
     arpu, churn = ratio(parts, "mrr", "active"), ratio(parts, "churned", "opening")
-    if not churn or arpu is None or not parts.get("days"):
+    if not churn or arpu is None:
         return None
-    return arpu / (churn * 30 / parts["days"])
+    return arpu / (churn * parts["month"] / 12 / parts["days"])
 
 
 SUBSCRIPTIONS = Definition(
     "subscriptions",
-    "Recurring payments: what is active, what it brings in 30 days, and what moved it.",
+    "Recurring payments: what is active, what it brings in a month, and what moved it.",
     (
         Kpi(
             "active",
@@ -33,7 +34,9 @@ SUBSCRIPTIONS = Definition(
             "mrr",
             Kind.MONEY,
             "The amounts of active recurring payments, trials apart, at the range's end, each for "
-            "30 days (day x 30, week x 30/7, month x 1, year x 30/365) and rounded half to even.",
+            "30 days (day x 30, week x 30/7, month x 1, year x 30/365) or, with "
+            "normalisation=month, for a month (day x 365/12, week x 52/12, month x 1, year / 12); "
+            "divided by the intervals a cycle takes, and rounded half to even, each by itself.",
             additive=False,
         ),
         Kpi("mrr_new", Kind.MONEY, "MRR of recurring payments that had none before."),
@@ -65,7 +68,8 @@ SUBSCRIPTIONS = Definition(
             "ltv",
             Kind.MONEY,
             "The exact arpu divided by the churn rate of 30 days (churn_rate x 30 / days of the "
-            "range), rounded half to even; undefined without churn.",
+            "range; with normalisation=month of 365/12 days), rounded half to even; undefined "
+            "without churn.",
             additive=False,
             rows="mrr",
             of=_lifetime,
@@ -91,14 +95,23 @@ SUBSCRIPTIONS = Definition(
     ),
     ("product", "provider", "connection", "interval", "country", *BY_PERSON),
     "mrr",
-    ("basis",),
+    ("basis", "normalisation"),
     (
         *COUNTED,
         *MONEY_NOTES,
         "A recurring payment was what its events say in the order they occurred, so late events "
         "restate MRR. Its first state counts from its start date on, where that is the earlier, "
         "and is no step. The mrr at the start plus all movements is the mrr at the end.",
-        "Paused and payment_failed are not active. What has no known billing interval has no mrr.",
+        "Annual, weekly: a cycle of any length brings a month's share of its amount, all the time "
+        "it is active, whenever it is billed. What has no known billing interval has no mrr.",
+        "Multi-item: all lines that are billed together are one amount of one recurring payment.",
+        "Discounted: the amount is payment_amount, what a cycle costs after its discount, with tax "
+        "and shipping; when a discount begins or ends, mrr_contraction or mrr_expansion says so on "
+        "the day an event or invoice tells it. A first cycle's introductory price is not it.",
+        "Trial: neither active nor mrr until it ends; if it goes on, that day's is mrr_new.",
+        "Paused, and past-due (payment_failed): not active. Its mrr is mrr_churn on that day and "
+        "mrr_reactivation when it goes on; churn_rate and cancelled count only what ended.",
+        "Scheduled cancel (cancel_at_period_end): active, with all its mrr, until it has ended.",
         "A group has whole recurring payments, by what they are now; product is that of the first "
         "line. In a series, active and mrr are as of each bucket's end, rates are of the bucket, "
         "and revenue is of what started in the whole range.",

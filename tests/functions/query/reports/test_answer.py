@@ -130,6 +130,39 @@ def test_connections_without_history_are_named() -> None:
     assert books.report("customers", connection="shop")["notes"] == []
 
 
+@pytest.mark.parametrize(
+    ("history", "noted"),
+    [
+        (None, True),
+        ({"status": "none", "imported": 0, "total": None}, True),
+        ({"status": "queued", "imported": 0, "total": None, "ready_date": None}, True),
+        ({"status": "running", "imported": 7, "total": 9}, True),
+        ({"status": "failed", "imported": 7, "total": 9}, True),
+        ({"status": "ready", "imported": 9, "total": 9}, False),
+        ({"status": "running", "imported": 1, "total": None, "ready_date": 5}, False),
+        ({"status": "failed", "imported": 1, "total": None, "ready_date": 5}, False),
+        ({"status": "ready", "imported": 9, "total": 9, "from": "2026-01-01"}, True),
+        ({"status": "ready", "imported": 9, "from": "2026-01-01", "ready_date": 5}, False),
+    ],
+)
+def test_a_history_is_incomplete_until_it_was_imported_once(
+    history: dict[str, object] | None, noted: bool
+) -> None:
+    books = Books()
+    books.connection("old", history=history)
+
+    notes = books.report("customers", connection="old")["notes"]
+
+    assert [each["code"] for each in notes] == ["history_incomplete"] * noted
+
+
+def test_who_tells_no_history_is_not_asked_for_it() -> None:
+    books = Books()
+    books.connection("kiosk", provider="api", history={"status": "none", "imported": 0})
+
+    assert books.report("customers", connection="kiosk")["notes"] == []
+
+
 def table(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 

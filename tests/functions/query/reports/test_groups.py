@@ -67,6 +67,17 @@ def business() -> Books:
     books.order("2026-10-05", 700, connection_id="club")
     books.order("2026-10-05", 300, connection_id="club", status="declined")
     books.order("2026-09-05", 100, contact_id="ada")
+    books.contact("dan", created_date=1_791_000_000_000, campaign="spring")
+    books.spend("2026-10-02", 900, source="ads", campaign="spring")
+    books.spend("2026-10-31", 300, source="fair")
+    for number, kind in enumerate(("visit", "sent", "open", "click", "reply", "open")):
+        email = f"{('ada', 'bob', 'dan')[number % 3]}@example.com"
+        about = {"campaign": "Tea" if number % 2 else None, "subject": "Hello"}
+        books.activity(email, kind, f"2026-10-{number + 3:02d}", **about, automation_id="gift")
+    books.automation("gift", name="A gift")
+    books.firing("gift", "f1", "ada", "2026-10-04", delivered=2)
+    books.firing("gift", "f2", "bob", "2026-10-24", dead=1)
+    books.firing("rescue", "f3", "bob", "2026-10-25", gone=1, delivered=1)
     return books
 
 

@@ -137,8 +137,10 @@ def test_a_new_epoch_is_announced_before_it_counts() -> None:
     assert first.epoch == FIRST_EPOCH
     assert first.stamp == NOW // times.MINUTE
     assert second.stamp == first.stamp + 1
-    done = raised(second, first.stamp)
+    done = raised(second, first.stamp, NOW + 1)
     assert (done.epoch, done.stamp) == (first.stamp, second.stamp)
-    assert raised(done, FIRST_EPOCH).epoch == first.stamp, "an epoch never falls"
+    assert parse(dump(done)) == done
+    assert [done.epoch_at(NOW + late) for late in (0, 1)] == [FIRST_EPOCH, first.stamp]
+    assert raised(done, FIRST_EPOCH, NOW + 2).epoch == first.stamp, "an epoch never falls"
     assert announced(Manifest(), NOW + times.MINUTE).stamp > first.stamp, "even if all is lost"
     assert first.stamp < 2**31

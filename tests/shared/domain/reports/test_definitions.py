@@ -34,11 +34,15 @@ def test_net_is_gross_less_what_went_back() -> None:
 
 
 def test_ltv_is_arpu_by_the_churn_of_thirty_days() -> None:
-    parts = {"mrr": 10_000, "active": 4, "churned": 1, "opening": 10, "days": 30}
+    month = {"month": 12 * 30, "days": 30}
+    parts = {"mrr": 10_000, "active": 4, "churned": 1, "opening": 10, **month}
 
     assert value(SUBSCRIPTIONS, "churn_rate", **parts) == Fraction(1, 10)
     assert value(SUBSCRIPTIONS, "ltv", **parts) == 25_000
     assert value(SUBSCRIPTIONS, "ltv", **{**parts, "days": 60}) == 50_000
+    assert value(SUBSCRIPTIONS, "ltv", **{**parts, "month": 365}) == 24_658, (
+        "of a twelfth of a year"
+    )
 
 
 def test_ltv_without_churn_is_undefined() -> None:
