@@ -1,4 +1,7 @@
-"""`paysignal import contacts`: a file handed in, its job watched, and what was left out told."""
+"""`paysignal import contacts`: a file handed in, its job watched, and what was left out told.
+
+`paysignal import spend` is the same command with another kind of file.
+"""
 
 from __future__ import annotations
 
@@ -15,22 +18,26 @@ from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 from rich.table import Table
 
+from infra.cli import import_spend
 from infra.cli.api import Api
 from infra.cli.command import CliError
 from infra.cli.outbound import add_api, outbound
 
-SUMMARY = "import contacts from a CSV or NDJSON file"
-EXAMPLES = """  ./paysignal import contacts people.csv
+SUMMARY = "import contacts from a CSV or NDJSON file, or what was spent from a CSV file"
+EXAMPLES = f"""  ./paysignal import contacts people.csv
   ./paysignal import contacts people.ndjson
   ./paysignal import contacts export.txt --format csv
   ./paysignal import contacts people.csv --api https://pay.example.com      a stack elsewhere
+  ./paysignal import spend ads.csv
 
 a CSV file, its columns in any order, email alone is needed; several tags between ; or |
   email,first_name,last_name,phone,company,source,campaign,landing_page,tags,lists,created_date
   ada@example.com,Ada,Lovelace,,,ads,,,VIP;Beta,Newsletter,2024-05-01
 
 an NDJSON file, each line a body of PUT /v1/contacts
-  {"email": "ada@example.com", "first_name": "Ada", "add_tags": ["VIP"]}"""
+  {{"email": "ada@example.com", "first_name": "Ada", "add_tags": ["VIP"]}}
+
+{import_spend.HELP}"""
 _TYPES = {"csv": "text/csv", "ndjson": "application/x-ndjson"}
 _SUFFIXES = {".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson"}
 # Requests hold 6 MB, and a file may travel a third longer than it is.
@@ -44,7 +51,7 @@ Json = dict[str, Any]
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     add_api(parser)
-    parser.add_argument("what", choices=("contacts",), help="what the file holds")
+    parser.add_argument("what", choices=("contacts", "spend"), help="what the file holds")
     parser.add_argument("file", type=Path, metavar="FILE", help="in UTF-8, up to 100 MB")
     parser.add_argument(
         "--format", choices=tuple(_TYPES), help="default: what the file's name ends with"
@@ -53,6 +60,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Import and wait; fail when a row was left out."""
+    if arguments.what == "spend":
+        if arguments.format == "ndjson":
+            raise CliError("Spend comes as CSV. Leave --format out.")
+        with closing(outbound(arguments.api)) as api:
+            return import_spend.run(api, arguments.file, console)
     file_format = arguments.format or _SUFFIXES.get(arguments.file.suffix.lower())
     if file_format is None:
         raise CliError("The file's name does not say what it is. Add --format csv or ndjson.")

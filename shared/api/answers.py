@@ -1,6 +1,6 @@
 """The shapes of answers: they document the API, and tests hold every answer to them.
 
-Here are failures and configuration; `shared.api.record_answers` has contacts and their records.
+Here are failures and configuration; the modules `*_answers` beside it have the rest.
 
 No Lambda imports this module: what they answer is built by `shared.domain.rendering` and needs no
 check at run time. Money is text in major units beside its currency; times are ISO 8601 in UTC.
@@ -49,6 +49,44 @@ class LateMatch(Shape):
     duration: str | None
 
 
+class WriteBack(Shape):
+    """What is written back to a contact source."""
+
+    recurring_payments: bool
+    tags: bool
+    legacy_connection_id: int | None
+
+
+class WriteBackError(Shape):
+    """Why the last call to write back was refused, and when."""
+
+    code: str
+    date: Time
+
+
+class Differences(Shape):
+    """How many records differ from what the provider holds, by kind."""
+
+    never_sent: int
+    sent_and_failed: int
+    stale: int
+    not_ours: int
+
+
+class Verification(Shape):
+    """A connection's last verification.
+
+    While one is under way, what the last to end has found: `differences` are those that stand.
+    """
+
+    job_id: str
+    state: Literal["queued", "running", "done", "failed"]
+    started_date: Time
+    ended_date: Time | None
+    checked: int
+    differences: Differences
+
+
 class Connection(Shape):
     """A store that is listened to."""
 
@@ -61,11 +99,15 @@ class Connection(Shape):
     authority: int
     role: Literal["source", "mirror"]
     late_match: LateMatch
+    verify: Literal["off", "daily", "weekly"]
     has_api: bool
     status: Literal["active", "incomplete"]
     history: dict[str, Any]
+    verification: Verification | None
     created_date: Time
     last_event_date: Time | None
+    write_back: WriteBack | None = None
+    write_back_error: WriteBackError | None = None
 
 
 class ConnectionPage(Shape):
@@ -98,6 +140,13 @@ class KeyPage(Shape):
     next_cursor: str | None
 
 
+class EmailSender(Shape):
+    """Who emails are from."""
+
+    from_: str = Field(alias="from")
+    reply_to: str | None = None
+
+
 class Settings(Shape):
     """The business's settings."""
 
@@ -106,6 +155,7 @@ class Settings(Shape):
     locale: str
     widget: list[str]
     settle: int
+    email: EmailSender | None = Field(description="Null while no emails may be sent.")
 
 
 class Quarantined(Shape):
@@ -166,3 +216,16 @@ class Decided(Shape):
 
     duplicate_id: str
     decision: Literal["same", "different"]
+
+
+class Result(Shape):
+    """What became of an item; `errors` of a rejected one."""
+
+    status: Literal["created", "updated", "unchanged", "rejected"]
+    errors: list[Fault]
+
+
+class Results(Shape):
+    """The results of items, in their order."""
+
+    results: list[Result]

@@ -20,7 +20,10 @@ class SourceBody(Body):
 
 
 class ContactBody(Body):
-    """A contact, found or made by email; omitted fields stay, null clears one."""
+    """A contact, found or made by email; omitted fields stay, null clears one.
+
+    `unsubscribed` says whether they want emails no more, or want them again; null leaves it.
+    """
 
     email: Email
     first_name: Line | None = None
@@ -32,6 +35,7 @@ class ContactBody(Body):
     remove_tags: Labels = Field(default_factory=list)
     add_lists: Labels = Field(default_factory=list)
     remove_lists: Labels = Field(default_factory=list)
+    unsubscribed: bool | None = None
     add_aliases: Annotated[list[Email], Field(max_length=20)] = Field(default_factory=list)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from shared.api.bodies import invalid
 from shared.api.contact_body import ContactBody
-from shared.domain import contact_edits, contacts
+from shared.domain import contact_edits, contacts, directory, origin, write_back
 from shared.domain.contacts import Contact
 from shared.domain.errors import Conflict, Retryable
 from shared.domain.ports import Document, Name, Reads, Write
@@ -47,15 +47,16 @@ def edit_contact(
     contact's, Retryable where the contact is just going.
     """
     _check(body)
-    claims = _claims(body, store)
+    claims, book = _claims(body, store)
     stored = _stored(claims[body.email], store)
     since = now if created_date is None else created_date
-    contact = _edited(body, stored or contacts.new(new_id(), body.email, since), now)
+    contact = _edited(body, stored or contacts.new(new_id(), body.email, since), now, since)
     fresh = _unclaimed(body, claims, contact, store)
     if stored == contact:
         return Edit(contact, False, [], [])
     contact["version"] = stored["version"] + 1 if stored else 1
-    return Edit(contact, stored is None, fresh, _steps(contact, fresh))
+    noted = write_back.notes(book, stored, contact, now)
+    return Edit(contact, stored is None, fresh, [*_steps(contact, fresh), *noted])
 
 
 def _check(body: ContactBody) -> None:
@@ -67,11 +68,12 @@ def _check(body: ContactBody) -> None:
             raise invalid((path, "holds one that is removed as well"))
 
 
-def _claims(body: ContactBody, store: Reads) -> dict[str, Document | None]:
-    """Return who owns the body's addresses."""
+def _claims(body: ContactBody, store: Reads) -> tuple[dict[str, Document | None], Document | None]:
+    """Return who owns the body's addresses, and the directory of connections."""
     wanted = dict.fromkeys([body.email, *body.add_aliases])
-    found = store.read([("email", email) for email in wanted])
-    return {email: found["email", email] for email in wanted}
+    names: list[Name] = [("email", email) for email in wanted]
+    found = store.read([*names, directory.NAME])
+    return {email: found["email", email] for email in wanted}, found[directory.NAME]
 
 
 def _stored(claim: Document | None, store: Reads) -> Document | None:
@@ -84,16 +86,21 @@ def _stored(claim: Document | None, store: Reads) -> Document | None:
     return stored
 
 
-def _edited(body: ContactBody, stored: Document, now: int) -> Contact:
-    """Return the contact as the body leaves it. Raise Invalid where it would grow too large."""
+def _edited(body: ContactBody, stored: Document, now: int, since: int) -> Contact:
+    """Return the contact as the body leaves it, whose source is that of `since` (ms).
+
+    Raise Invalid where it would grow too large.
+    """
     contact: Contact = dict(stored)
     said = {name: getattr(body, name) for name in body.model_fields_set & _PERSON}
     contact_edits.describe(contact, said)
-    contact_edits.trace(contact, body.source.model_dump(include=body.source.model_fields_set))
-    contact_edits.remove_labels(contact, "tag", body.remove_tags)
+    origin.stated(contact, body.source.model_dump(include=body.source.model_fields_set), since)
+    contact_edits.untag(contact, body.remove_tags, now, now + write_back.UNDER_WAY)
     contact_edits.add_labels(contact, "tag", body.add_tags, now)
-    contact_edits.remove_labels(contact, "list", body.remove_lists)
+    contact_edits.remove_labels(contact, "list", body.remove_lists, now)
     contact_edits.add_labels(contact, "list", body.add_lists, now)
+    if body.unsubscribed is not None:
+        contact_edits.mark_unsubscribed(contact, body.unsubscribed, now)
     contact_edits.add_aliases(contact, body.add_aliases)
     full = contact_edits.too_many(contact)
     if full is not None:

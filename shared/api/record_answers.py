@@ -1,4 +1,4 @@
-"""The shapes of contacts, records and what happened to them, as `shared.api.answers` says."""
+"""The shapes of records and of what happened to them, as `shared.api.answers` says."""
 
 from __future__ import annotations
 
@@ -6,64 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from shared.api.answers import Fault, Money, Shape, Time
-
-
-class Tag(Shape):
-    """A tag, and since when."""
-
-    tag: str
-    applied_date: Time
-
-
-class List(Shape):
-    """A list, and since when."""
-
-    list: str
-    applied_date: Time
-
-
-class Source(Shape):
-    """Where a contact came from."""
-
-    first_source: str | None
-    campaign: str | None
-    landing_page: str | None
-
-
-class Revenue(Shape):
-    """What a contact's orders brought in one currency, refunds and disputes taken off."""
-
-    currency: str
-    amount: Money
-
-
-class Contact(Shape):
-    """A person."""
-
-    contact_id: str
-    email: str
-    aliases: list[str]
-    first_name: str | None
-    last_name: str | None
-    phone: str | None
-    company: str | None
-    tags: list[Tag]
-    lists: list[List]
-    segments: list[str]
-    source: Source
-    created_date: Time
-    first_order_date: Time | None
-    last_order_date: Time | None
-    last_visit_date: Time | None
-    last_sent_date: Time | None
-    last_open_date: Time | None
-    last_click_date: Time | None
-    last_reply_date: Time | None
-    customer: bool = Field(description="At least one order that was not refunded whole.")
-    customer_since: Time | None
-    orders_count: int
-    revenue: list[Revenue]
+from shared.api.answers import Money, Shape, Time
 
 
 class Address(Shape):
@@ -218,6 +161,10 @@ class Order(Shape):
     occurred_date: Time | None
     processor_reference: str | None
     provisional: bool = Field(description="Joined by likeness until the provider tells the link.")
+    unconfirmed: bool = Field(
+        description="Told by events alone whose signature binds their body loosely (PayPal's), the "
+        "connection having no API credentials to confirm them. An import of its history does."
+    )
     mirror_of: str | None
     merged_into: str | None
     version: int
@@ -254,34 +201,3 @@ class EventPage(Shape):
     next_cursor: str | None = Field(description="Null only while nothing was ever recorded.")
     more: bool = Field(description="Whether there is more already.")
     watermark: Time = Field(description="What was recorded later is not told yet.")
-
-
-class Result(Shape):
-    """What became of an item; `errors` of a rejected one."""
-
-    status: Literal["created", "updated", "unchanged", "rejected"]
-    errors: list[Fault]
-
-
-class Results(Shape):
-    """The results of items, in their order."""
-
-    results: list[Result]
-
-
-class Moment(Shape):
-    """A change to one of a contact's records."""
-
-    date: Time
-    kind: str = Field(examples=["recurring_payment.updated", "order.created"])
-    connection_id: str
-    id: str
-    changes: list[Change]
-
-
-class ContactWithRecords(Contact):
-    """A person with their records and what happened to them, the newest first."""
-
-    recurring_payments: list[ShownRecurringPayment]
-    orders: list[Order]
-    timeline: list[Moment]

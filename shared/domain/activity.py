@@ -1,8 +1,9 @@
-"""What has been done at an address lately, whether or not anybody is known by it yet.
+"""What has been done at an address, whether or not anybody is known by it yet.
 
-Pure. One document per address holds the newest activities, when each kind last happened, and what
-was said of each tag and list. It depends on what was said alone, never on the order it came in; so
-does what a contact takes over from it, as far as nobody else touches the same tags and lists.
+Pure. Each activity is a document of its own, for reports. Beside them one document per address
+holds the newest activities, when each kind last happened, the first visit, and what was said of
+each tag and list. It depends on what was said alone, never on the order it came in; so does what a
+contact takes over from it, as far as nobody else touches the same tags and lists.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from shared.domain import contact_edits, origin
 from shared.domain.contacts import Contact
 from shared.domain.heard import LABELLED, ActivitySaid
 from shared.domain.ports import Document, Name
@@ -30,6 +32,25 @@ _ADDITIONS_MAX = 8
 def name_of(email: str) -> Name:
     """Return the name of the document of a normalised address."""
     return ("activity", email)
+
+
+def act_name(email: str, at: int, event_id: str) -> Name:
+    """Return the name of the document of one activity, done by an address at `at` (ms)."""
+    return ("act", email, f"{at:015d}#{event_id}")
+
+
+def act(each: ActivitySaid, at: int, connection_id: str | None) -> Activity:
+    """Return the document of one activity, which nobody ever changes."""
+    return {
+        "version": 1,
+        "kind": each.kind,
+        "subject": each.subject,
+        "campaign": each.campaign,
+        "source": each.source,
+        "automation_id": each.automation_id,
+        "occurred_date": at,
+        "connection_id": connection_id,
+    }
 
 
 def said(
@@ -53,6 +74,7 @@ def said(
         "connection_id": event[0],
         "id": event[1],
     }
+    first = origin.earlier(held.get("first"), origin.touch(each, at))
     items = sorted(
         [*held["items"], item], key=lambda one: (one["occurred_date"], one["id"]), reverse=True
     )
@@ -60,7 +82,8 @@ def said(
     if each.kind in LAST_DATES:
         last[each.kind] = max(at, last.get(each.kind, at))
     labels = _labelled(held, each, at) if labelled else held["labels"]
-    return {**held, "items": items[:_ITEMS_MAX], "last": last, "labels": labels}
+    found = {**held, "items": items[:_ITEMS_MAX], "last": last, "labels": labels}
+    return found if first is None else {**found, "first": first}
 
 
 def taken(document: Document, contact_id: str) -> Activity:
@@ -79,16 +102,20 @@ def removed_date(document: Document | None, kind: str, label: str) -> int | None
     return known["removed"] if known else None
 
 
-def attach(document: Document, contact: Contact, only: ActivitySaid | None = None) -> Contact:
+def attach(
+    document: Document, contact: Contact, only: ActivitySaid | None = None, at: int = 0
+) -> Contact:
     """Return the contact with all that the document says.
 
-    Of tags and lists, with the one that `only` names, where the others were taken over before.
+    Where the others were taken over before, with the tag, the list or the visit that is `only`,
+    done at `at` (ms).
     """
     dates = {
         LAST_DATES[kind]: max(date, contact.get(LAST_DATES[kind]) or date)
         for kind, date in document["last"].items()
     }
-    found = {**contact, **dates}
+    visit = document.get("first") if only is None else origin.touch(only, at)
+    found = origin.visited({**contact, **dates}, visit)
     wanted = None
     if only is not None:
         wanted = _key(LABELLED[only.kind][0], only.subject or "") if only.kind in LABELLED else ""
@@ -112,6 +139,7 @@ def settle(document: Document, contact: Contact, kind: str, label: str) -> Conta
     held = next((each["applied_date"] for each in contact[field] if each[kind] == label), None)
     removed = known["removed"]
     if removed is not None and held is not None and held <= removed:
+        contact = contact_edits.with_former(contact, kind, [(label, held)], removed)
         held = None
     dates = [each for each in (held, *known["added"][:1]) if each is not None]
     if not dates:

@@ -46,9 +46,11 @@ def test_a_new_connection_is_made_and_a_known_one_replaced() -> None:
         "authority": 50,
         "role": "source",
         "late_match": {"policy": "fire_if_newer_than", "duration": "PT24H"},
+        "verify": "weekly",
         "has_api": False,
         "status": "active",
         "history": {"status": "none", "imported": 0, "total": None},
+        "verification": None,
         "created_date": "2026-09-21T14:13:20.000Z",
         "last_event_date": None,
     }

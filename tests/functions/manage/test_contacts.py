@@ -51,6 +51,17 @@ def test_null_clears_a_field_and_omission_does_not() -> None:
     assert found["source"]["campaign"] is None
 
 
+def test_where_a_contact_first_came_from_stays_until_it_is_cleared() -> None:
+    client = ApiClient()
+    put(client, source={"first_source": "podcast"})
+
+    later = put(client, source={"first_source": "ads"}).body["source"]["first_source"]
+    put(client, source={"first_source": None})
+    mended = put(client, source={"first_source": "ads"}).body["source"]["first_source"]
+
+    assert (later, mended) == ("podcast", "ads")
+
+
 @pytest.mark.parametrize("email", [" ADA@Example.COM ", "ada@example.com\n"])
 def test_one_person_is_meant_however_the_email_is_spelt(email: str) -> None:
     client = ApiClient()
@@ -74,6 +85,29 @@ def test_tags_and_lists_keep_the_date_they_were_first_applied() -> None:
     ]
     assert found["lists"] == [{"list": "news", "applied_date": "2026-09-21T14:13:20.000Z"}]
     assert put(client, remove_lists=["news"]).body["lists"] == []
+
+
+def test_who_wants_no_emails_is_marked_since_it_was_first_said() -> None:
+    client = ApiClient()
+    made = put(client, unsubscribed=True).body
+    client.now += 5_000
+
+    again = put(client, unsubscribed=True).body
+    left = put(client, first_name="Ada", unsubscribed=None).body
+    back = put(client, unsubscribed=False).body
+
+    since = "2026-09-21T14:13:20.000Z"
+    assert [each["unsubscribed_date"] for each in (made, again, left, back)] == [
+        *[since] * 3,
+        None,
+    ]
+
+
+def test_the_date_somebody_unsubscribed_cannot_be_put() -> None:
+    refused = put(ApiClient(), unsubscribed_date="2026-09-21T14:13:20.000Z")
+
+    assert refused.status == 422
+    assert [each["path"] for each in refused.body["errors"]] == ["unsubscribed_date"]
 
 
 def test_a_put_that_changes_nothing_writes_nothing() -> None:

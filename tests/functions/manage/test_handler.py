@@ -19,6 +19,7 @@ ENVIRONMENT = {
     "HISTORY_QUEUE_URL": "https://q/history",
     "AUTOMATIONS_QUEUE_URL": "https://q/automations",
     "ENDPOINT_PREFIX": "/paysignal/endpoints",
+    "BACKTEST_FUNCTION": "backtest",
     "BODIES_BUCKET": "bodies",
     "CONFIG_CACHE_SECONDS": "60",
     "AWS_REGION": "eu-central-1",

@@ -40,3 +40,27 @@ def test_a_run_that_came_to_its_end_cannot_be_stopped(state: str) -> None:
     run_id = add_run(client.store, "rescue", 1, state=state)
 
     assert client.delete(f"/v1/runs/{run_id}").status == 409
+
+
+def test_a_run_that_waits_goes_on_at_once_when_it_is_asked_to() -> None:
+    client = ApiClient()
+    run_id = add_run(client.store, "rescue", 1)
+    before = dict(client.store.documents["run", run_id])
+
+    answered = client.post(f"/v1/runs/{run_id}/resume")
+
+    assert answered.status == 202
+    after = client.store.documents["run", run_id]
+    assert (after["state"], after["turn"]) == ("waiting", before["turn"])
+    assert after["wake_at"] < before["wake_at"]
+    asked = {"kind": "run", "automation_id": "rescue", "firing_id": run_id, "turn": before["turn"]}
+    assert client.outbox.delivered == [asked]
+
+
+@pytest.mark.parametrize("state", ["running", "done", "stopped", "failed", "loop"])
+def test_what_does_not_wait_cannot_be_resumed(state: str) -> None:
+    client = ApiClient()
+    run_id = add_run(client.store, "rescue", 1, state=state)
+
+    assert client.post(f"/v1/runs/{run_id}/resume").status == 409
+    assert client.post("/v1/runs/nobodys/resume").status == 404

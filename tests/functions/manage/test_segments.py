@@ -94,7 +94,8 @@ def test_all_faults_are_told_at_once_each_with_its_path() -> None:
         "conditions[1].field",
         "conditions[2].conditions[0].segment_id",
     }
-    assert reply.faults["conditions[1].field"] == '"change.field" is known inside triggers only'
+    told = reply.faults["conditions[1].field"]
+    assert told == '"change.field" is known inside triggers by a change only'
 
 
 @pytest.mark.parametrize(

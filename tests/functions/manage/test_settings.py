@@ -17,6 +17,7 @@ def test_settings_are_replaced_whole() -> None:
         "locale": "fr-FR",
         "widget": ["status", "name"],
         "settle": 0,
+        "email": {"from": "hello@example.com", "reply_to": "shop@example.com"},
     }
 
     first = client.put("/v1/settings", everything)
@@ -47,6 +48,9 @@ def test_settings_are_replaced_whole() -> None:
         ({"settle": "20"}, "settle"),
         ({"settle": 2.5}, "settle"),
         ({"language": "en"}, "language"),
+        ({"email": {"from": "hello"}}, "email.from"),
+        ({"email": {"reply_to": "hello@example.com"}}, "email.from"),
+        ({"email": {"from": "hello@example.com", "password": "x"}}, "email.password"),
     ],
 )
 def test_a_value_that_breaks_a_rule_is_named_by_its_path(change: dict[str, Any], path: str) -> None:

@@ -228,6 +228,11 @@ def test_jobs_are_sent_before_the_commit_for_later_and_after_it_for_now() -> Non
     client = ApiClient(store=ApiStore().shop.memory)
 
     client.put("/v1/orders", {"items": [sale(customer={"first_name": "Ada"})]})
+    assert client.outbox.followed == []  # no record is of somebody nobody has heard of
+
+    client.now += 1_000
+    renamed = sale(store_order_id="o-2", customer={"first_name": "Adele"})
+    client.put("/v1/orders", {"items": [renamed]})
 
     assert [(when, job["job"]) for when, job in client.outbox.followed] == [
         ("later", "refresh_customer"),

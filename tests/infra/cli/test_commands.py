@@ -146,8 +146,11 @@ class FakeRunning:
         return self._secrets[connection_id]
 
 
-def _findings(monkeypatch: pytest.MonkeyPatch, found: FakeRunning) -> dict[str, tuple[str, str]]:
+def _findings(
+    monkeypatch: pytest.MonkeyPatch, found: FakeRunning, *connections: dict[str, Any]
+) -> dict[str, tuple[str, str]]:
     monkeypatch.setattr(Running, "find", lambda name: found)
+    monkeypatch.setattr(doctor, "connections_of", lambda running: connections)
     monkeypatch.setattr(doctor, "_account", lambda aws: ())
     return {each.subject: (each.state, each.remedy) for each in doctor.examine("paysignal")}
 
@@ -178,6 +181,32 @@ def test_the_doctor_finds_connections_without_a_secret(monkeypatch: pytest.Monke
     for name in ("empty", "none"):
         assert "answers 503" in findings[f"connection {name}"][0]
         assert findings[f"connection {name}"][1] == f"Send them again: PUT /v1/connections/{name}"
+
+
+def _verified(name: str, state: str = "done", **differences: int) -> dict[str, Any]:
+    about = {"job_id": "job_1", "started_date": 1, "ended_date": 2, "checked": 9, "state": state}
+    return {"connection_id": name, "verification": {**about, "differences": differences}}
+
+
+def test_the_doctor_finds_what_differs_at_a_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+    findings = _findings(
+        monkeypatch,
+        FakeRunning({}, {}),
+        _verified("drifted", never_sent=2, stale=1),
+        _verified("well"),
+        _verified("strange", not_ours=1),
+        _verified("refused", state="failed"),
+        {"connection_id": "new"},
+    )
+
+    assert findings["verification of drifted"] == (
+        "2 never_sent, 1 stale",
+        "Have the records follow the provider: ./paysignal verify drifted --repair",
+    )
+    assert findings["verification of well"] == ("nothing differs", "")
+    assert findings["verification of strange"] == ("1 not_ours", "")
+    assert findings["verification of refused"][1] == "See why: ./paysignal verify refused"
+    assert "verification of new" not in findings
 
 
 def test_a_log_line_is_shown_by_what_happened_and_to_what() -> None:

@@ -75,6 +75,30 @@ def test_a_tag_applied_by_somebody_since_stands_against_an_older_removal() -> No
     assert tags(("tag_added", "VIP", 9), tags=held) == [("VIP", 5)]
 
 
+def test_what_is_taken_off_is_remembered_with_both_its_dates() -> None:
+    held = [{"tag": "VIP", "applied_date": NOW + 1}]
+
+    found = activity.attach(document(("tag_removed", "VIP", 4)), contact(tags=held))
+
+    assert found["tags"] == []
+    assert found["former_tags"] == [
+        {"tag": "VIP", "applied_date": NOW + 1, "removed_date": NOW + 4}
+    ]
+
+
+def test_a_contact_takes_the_first_visit_over_and_later_ones_one_by_one() -> None:
+    visits = [ActivitySaid(ADA, "visit", source=name) for name in ("ads", "google", "bing")]
+    held = activity.said(None, visits[1], NOW + 5, ("crm", "e1"), labelled=True)
+    held = activity.said(held, visits[2], NOW + 9, ("crm", "e2"), labelled=True)
+
+    waited = activity.attach(held, contact())
+    earlier = activity.attach(held, waited, visits[0], NOW + 3)
+    later = activity.attach(held, waited, visits[0], NOW + 7)
+
+    found = [each["source"]["first_source"] for each in (waited, earlier, later)]
+    assert found == ["google", "ads", "google"]
+
+
 def test_last_dates_only_grow() -> None:
     held = document(("open", None, 5), ("open", None, 3), ("click", None, 4))
 

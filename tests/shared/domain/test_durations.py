@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain.durations import milliseconds
+from shared.domain.durations import days_and_rest, milliseconds
 
 HOUR = 3_600_000
 
@@ -33,3 +33,8 @@ def test_durations_have_a_length(text: str, expected: int) -> None:
 def test_what_has_no_fixed_length_is_no_duration(text: str) -> None:
     with pytest.raises(ValueError, match="not a duration"):
         milliseconds(text)
+
+
+def test_days_are_told_apart_from_the_rest() -> None:
+    assert days_and_rest("P1DT12H") == (1, 12 * HOUR)
+    assert days_and_rest("P2W") == (14, 0)

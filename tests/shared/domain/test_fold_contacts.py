@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Mapping
 from typing import Any
 
 from infra.samples.activecampaign import STARTS_AT, Account, Person, webhook
@@ -29,15 +30,20 @@ def ada(shop: Shop) -> dict[str, Any]:
     return shop.memory.documents["contact", claim["contact_id"]]
 
 
-def answer(shop: Shop, account: Account) -> None:
-    """Give the last call its answer, as call_providers would."""
-    call = shop.outbox.calls[-1]
+def answered(shop: Shop, account: Account, call: Mapping[str, object] | None = None) -> bytes:
+    """Return the answer to a call, the last one if none is named, as call_providers gives it."""
+    call = call or shop.outbox.calls[-1]
     with ActiveCampaignStandIn(account) as stand_in:
         api = ActiveCampaignApi(stand_in.url, TOKEN)
         found = api.fetch(str(call["object"]), str(call["id"]))
         api.close()
     assert found is not None
-    shop.receive(activecampaign.fetched(call, found, shop.now)[1], source="fetched")
+    return activecampaign.fetched(call, found, shop.now)[1]
+
+
+def answer(shop: Shop, account: Account) -> None:
+    """Give the last call its answer."""
+    shop.receive(answered(shop, account), source="fetched")
 
 
 def test_activity_of_nobody_is_kept_and_attached_when_the_contact_appears() -> None:
@@ -83,6 +89,26 @@ def test_activity_of_a_known_contact_counts_at_its_date_and_a_copy_changes_nothi
     }
     held = shop.memory.documents["activity", EMAIL]
     assert len(held["items"]) == 4
+
+
+def test_each_activity_is_a_document_of_its_own_whoever_they_are() -> None:
+    shop = crm()
+
+    for _ in range(2):
+        tell(shop, "open", 5)
+        tell(shop, "contact_tag_added", 6)
+    shop.add_contact(EMAIL)
+    tell(shop, "click", 7)
+
+    kept = {name: d for name, d in shop.memory.documents.items() if name[0] == "act"}
+    told = sorted((name[2].partition("#")[0], d["kind"]) for name, d in kept.items())
+    assert {name[1] for name in kept} == {EMAIL}
+    assert told == [
+        (f"{STARTS_AT + 5000:015d}", "open"),
+        (f"{STARTS_AT + 6000:015d}", "tag_added"),
+        (f"{STARTS_AT + 7000:015d}", "click"),
+    ]
+    assert {d["connection_id"] for d in kept.values()} == {"shop"}
 
 
 def test_any_order_and_any_time_of_the_contact_comes_to_the_same() -> None:
@@ -161,6 +187,13 @@ def test_a_list_that_was_left_goes_when_the_contact_is_read_again() -> None:
     answer(shop, account)
 
     assert ada(shop)["lists"] == []
+    assert ada(shop)["former_lists"] == [
+        {
+            "list": "News",
+            "applied_date": STARTS_AT + 1000,
+            "removed_date": STARTS_AT + 9000,
+        }
+    ]
 
 
 def test_an_answer_older_than_a_removal_does_not_bring_the_tag_back() -> None:
@@ -168,11 +201,85 @@ def test_an_answer_older_than_a_removal_does_not_bring_the_tag_back() -> None:
     account = Account()
     account.people = [Person(7, EMAIL, tags={"VIP": STARTS_AT})]
     tell(shop, "update", 1)
+    older = answered(shop, account)
+    account.people[0].tags = {}
     tell(shop, "contact_tag_removed", 5)
+    newer = answered(shop, account)
 
+    for body in (newer, older):
+        shop.receive(body, source="fetched")
+
+    assert ada(shop)["tags"] == []
+
+
+def test_with_an_api_a_tag_is_what_the_contact_read_again_has() -> None:
+    shop = crm(has_api=True)
+    shop.add_contact(EMAIL)
+    account = Account()
+    account.people = [Person(7, EMAIL)]
+
+    tell(shop, "contact_tag_added", 1)
+    forged = [dict(each) for each in ada(shop)["tags"]]
+    answer(shop, account)
+    account.people[0].tags = {"VIP": STARTS_AT + 2000}
+    tell(shop, "contact_tag_added", 2)
+    answer(shop, account)
+
+    call = shop.outbox.calls[-1]
+    assert (call["id"], call["tag"], call["tag_at"]) == ("7", "VIP", str(STARTS_AT + 2000))
+    assert forged == []
+    assert ada(shop)["tags"] == [{"tag": "VIP", "applied_date": STARTS_AT + 2000}]
+
+    account.people[0].tags = {}
+    tell(shop, "contact_tag_removed", 3)
+    assert len(ada(shop)["tags"]) == 1
     answer(shop, account)
 
     assert ada(shop)["tags"] == []
+    assert ada(shop)["former_tags"] == [
+        {"tag": "VIP", "applied_date": STARTS_AT + 2000, "removed_date": STARTS_AT + 3000}
+    ]
+
+
+def test_a_tag_that_only_we_have_applied_stays_whatever_else_the_contact_has_there() -> None:
+    shop = crm(has_api=True)
+    shop.add_contact(EMAIL)
+    ours = {"tag": "STATUS: Payment failed", "applied_date": 5}
+    ada(shop)["tags"] = [ours]
+    account = Account()
+    account.people = [Person(7, EMAIL, tags={"VIP": STARTS_AT})]
+
+    tell(shop, "contact_tag_added", 1)
+    answer(shop, account)
+
+    assert ada(shop)["tags"] == [ours, {"tag": "VIP", "applied_date": STARTS_AT}]
+
+
+def test_an_act_of_nobody_has_the_contact_read_again_and_of_somebody_known_has_not() -> None:
+    shop = crm(has_api=True)
+    account = Account()
+    account.people = [Person(7, EMAIL)]
+
+    tell(shop, "open", 1)
+    waits = shop.contacts()
+    answer(shop, account)
+    for kind in ("click", "reply", "sent"):
+        tell(shop, kind, 2)
+
+    assert waits == {}
+    assert len(shop.outbox.calls) == 1
+    assert ada(shop)["last_open_date"] == STARTS_AT + 1000
+
+
+def test_where_nobody_may_be_made_the_webhooks_own_word_waits() -> None:
+    shop = crm(has_api=True, policy="match_only")
+
+    for kind in ("contact_tag_added", "open"):
+        tell(shop, kind, 1)
+    shop.add_contact(EMAIL)
+
+    assert list(shop.outbox.calls) == []
+    assert ada(shop)["tags"] == [{"tag": "VIP", "applied_date": STARTS_AT + 1000}]
 
 
 def test_a_payments_contact_takes_over_what_waited_for_its_address() -> None:

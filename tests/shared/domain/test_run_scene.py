@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.domain.automations.definition import Offset
 from shared.domain.ports import Missing, Reading
 from shared.domain.run_scene import Scene
 from shared.domain.segments.evaluate import compile
@@ -64,15 +65,15 @@ def test_a_subscription_is_seen_without_an_order(workshop: Workshop) -> None:
     scene = scene_of(workshop, "recurring_payment", "sub_1")
 
     assert scene.printed()["order"] is None
-    assert scene.date("start_date") == START
-    assert scene.date("cancelled_date") is None
+    assert scene.moment("start_date", Offset()) == START
+    assert scene.moment("cancelled_date", Offset()) is None
 
 
 def test_what_is_gone_is_not_there(workshop: Workshop) -> None:
     scene = scene_of(workshop, "recurring_payment", "sub_gone")
 
     assert scene.printed()["recurring_payment"] is None
-    assert scene.date("start_date") is None
+    assert scene.moment("start_date", Offset()) is None
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,10 @@ from typing import Any
 from infra.samples import paypal as story
 from infra.samples.paypal_event import Event
 from infra.samples.paypal_world import World
+from shared.domain import rendering, times
 from shared.providers.paypal_api import PayPalApi
 from tests.support.crc_collision import collided
+from tests.support.paypal_account import Account, imported
 from tests.support.shop import Shop
 
 _SALE = "PAYMENT.SALE.COMPLETED"
@@ -116,6 +118,114 @@ def test_without_credentials_an_event_counts_and_the_record_says_so() -> None:
     assert "unconfirmed" in record["inferred"]
     assert len(shop.orders()) == 2
     assert shop.outbox.calls == []
+
+
+def _unconfirmed(shop: Shop) -> list[bool]:
+    return [
+        rendering.order(name, shop.memory.documents[name], view, {})["unconfirmed"]
+        for identity, view in shop.orders().items()
+        for name in [("order", "shop", identity)]
+    ]
+
+
+def test_without_credentials_orders_say_so_too_until_a_history_confirms_them() -> None:
+    world = story.whole_life(3)
+    shop = _shop()
+    for number, event in enumerate(world.events):
+        _sent(shop, event.body, f"t-{number}")
+    before = _unconfirmed(shop)
+
+    imported(shop, Account(world))
+
+    assert len(before) > 5
+    assert set(before) == {True}
+    assert set(_unconfirmed(shop)) == {False}
+    assert all(each["inferred"] == [] for each in shop.recurring_payments().values())
+
+
+def test_money_that_only_an_event_tells_of_keeps_its_order_unconfirmed() -> None:
+    """A refund that PayPal's history knows nothing of."""
+    world, _ = _world()
+    shop = _shop()
+    for number, event in enumerate(world.events):
+        _sent(shop, event.body, f"t-{number}")
+    known = Account(world)
+    world.refund(next(iter(world.truth.payments.values())), 500)
+    _sent(shop, world.events[-1].body, "t-refund")
+
+    imported(shop, known)
+
+    assert sorted(_unconfirmed(shop)) == [False, True]
+
+
+def test_order_that_paypal_has_confirmed_is_not_marked() -> None:
+    _, sale = _world()
+    shop = _shop(has_api=True)
+    _sent(shop, sale.body, "t-1")
+
+    _answer(shop, sale)
+
+    assert _unconfirmed(shop) == [False]
+
+
+def _reversed() -> tuple[World, Event]:
+    """Return a reversal that names neither its sale nor the subscription."""
+    world, _ = _world()
+    world.reverse(list(world.truth.payments.values())[-1])
+    event = world.events[-1]
+    own = [link for link in event.resource["links"] if link["rel"] == "self"]
+    return world, Event({**event.content, "resource": {**event.resource, "links": own}})
+
+
+def test_reversal_of_nobody_knows_what_is_refused_where_nobody_can_be_asked() -> None:
+    _, event = _reversed()
+    shop = _shop()
+
+    assert _sent(shop, event.body, "t-1") == "quarantined"
+    assert [row["code"] for row in shop.quarantined()] == ["unlinked"]
+
+
+def test_reversal_that_names_no_sale_is_looked_up_when_the_search_knows_it() -> None:
+    world, event = _reversed()
+    shop = _shop(has_api=True)
+    for number, each in enumerate(world.events[:-1]):
+        _sent(shop, each.body, f"t-{number}")
+        _answer(shop, each)
+        shop.outbox.calls.clear()
+    _sent(shop, event.body, "t-reversed")
+    _answer(shop, event)
+    (due,) = [d for n, d in shop.memory.documents.items() if n[0] == "due"]
+    call, api = due["message"], Account(world).api()
+
+    found = api.fetch(call["object"], call["id"])
+    _, body = api.event(call, found or {}, due["when"])
+    api.close()
+    shop.receive(body, source="fetched")
+
+    assert (call["to"], call["object"], call["id"]) == ("calls", "return", event.resource["id"])
+    assert due["when"] == shop.now - 1 + 3 * times.HOUR
+    last = list(world.truth.payments)[-1]
+    assert shop.orders()[last]["status"] == "refunded"
+    assert shop.quarantined() == []
+
+
+def test_end_of_a_trial_is_asked_for_once_and_by_the_clock() -> None:
+    world = World("trial")
+    it = world.subscribe(world.buyer(), world.plan(trial_days=14))
+    world.activate(it)
+    shop, plain = _shop(has_api=True), _shop()
+
+    for number, event in enumerate([*world.events, world.events[-1]]):
+        _sent(plain, event.body, f"t-{number}")
+        _sent(shop, event.body, f"t-{number}")
+        if number < len(world.events):
+            _answer(shop, event)
+        shop.outbox.calls.clear()
+
+    (due,) = [d for n, d in shop.memory.documents.items() if n[0] == "due"]
+    assert (due["message"]["object"], due["message"]["id"]) == ("subscription", it.id)
+    assert due["when"] == (it.next_at or 0) * times.SECOND + times.HOUR
+    assert [n for n in plain.memory.documents if n[0] == "due"] == []
 
 
 def test_with_credentials_nothing_counts_before_paypal_has_said_it() -> None:
