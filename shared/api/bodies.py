@@ -33,6 +33,12 @@ _Stripped = StringConstraints(strip_whitespace=True, min_length=1, max_length=20
 
 # A line of text that people write: names, tags, lists.
 Line = Annotated[str, _Stripped, AfterValidator(_printable)]
+# The same, where it may be an address of the web.
+LongLine = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=2000),
+    AfterValidator(_printable),
+]
 
 
 def _email(text: str) -> str:

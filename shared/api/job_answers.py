@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
 from shared.api.answers import Shape, Time
+from shared.api.recipe_answers import BacktestResult
 
 
 class StartedImport(Shape):
@@ -32,17 +33,83 @@ class StartedHistory(Shape):
     state: Literal["queued", "running"]
 
 
+class HistoryFault(Shape):
+    """Why an import cannot go on, or an object of the provider's was refused."""
+
+    id: str | None = Field(description="Of the object, or of its event; null for the import.")
+    message: str
+
+
 class History(Shape):
     """How far the import of a connection's history is."""
 
     status: Literal["none", "queued", "running", "ready", "failed"]
     imported: int
-    total: int | None
+    rejected: int
+    total: int | None = Field(description="Null where the provider has not told.")
+    phase: str | None = Field(description="What it is going through.")
+    pages: int
+    estimate_seconds: int | None = Field(description="Null where nothing tells.")
+    since: Time | None = Field(alias="from", description="Null for all there is.")
     job_id: str | None
+    started_date: Time | None
+    updated_date: Time | None
+    errors: list[HistoryFault] = Field(description="The first hundred.")
+
+
+class HistoryResult(Shape):
+    """What came of the objects so far."""
+
+    imported: int
+    rejected: int
+    phase: str | None
+    pages: int
+    estimate_seconds: int | None
+    errors: list[HistoryFault] = Field(description="The first hundred.")
+
+
+class FieldDiffers(Shape):
+    """A field that a provider tells otherwise; of what is personal, only that it does."""
+
+    field: str
+    ours: Any
+    theirs: Any
+
+
+class RecordDiffers(Shape):
+    """A record that is not what its provider holds."""
+
+    record: str = Field(description="Its kind and the store's id.")
+    kind: Literal["never_sent", "sent_and_failed", "stale", "not_ours"]
+    fields: list[FieldDiffers]
+
+
+class Differences(Shape):
+    """How many records differ, by kind."""
+
+    never_sent: int
+    sent_and_failed: int
+    stale: int
+    not_ours: int
+
+
+class VerifyResult(Shape):
+    """What a verification has found so far."""
+
+    checked: int
+    rejected: int
+    repair: bool
+    repaired: int
+    differences: Differences
+    items: list[RecordDiffers] = Field(description="The first thousand.")
+    errors: list[HistoryFault] = Field(description="The first hundred.")
 
 
 class Progress(Shape):
-    """How far a job is: of an import, in bytes of its file; of a history, in contacts."""
+    """How far a job is: of an import, in bytes of its file; of a history, in objects.
+
+    Of a backtest, in changes or dates that were looked at.
+    """
 
     done: int
     total: int | None = Field(
@@ -74,9 +141,9 @@ class Job(Shape):
     """A long job."""
 
     job_id: str
-    kind: Literal["import_contacts", "import_history"]
+    kind: Literal["import_contacts", "import_history", "backtest", "verify"]
     state: Literal["queued", "running", "done", "failed"]
     progress: Progress
-    result: ImportResult
+    result: ImportResult | HistoryResult | BacktestResult | VerifyResult
     created_date: Time
     updated_date: Time

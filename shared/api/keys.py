@@ -2,12 +2,14 @@
 
 A key is `ps_<key_id>_<secret>`. The table holds its SHA-256 (a random 256-bit secret needs no
 slower hash) under which a request finds its scopes by one point read, and a second document under
-the key's id for people to list and to revoke by. The key itself must never be stored or logged.
+the key's id for people to list and to revoke by. The key itself must never be stored or logged,
+nor ever be taken from a URL: those are logged and shared.
 """
 
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -101,13 +103,12 @@ class KeyRing:
     def caller(self, authorization: str | None) -> Caller:
         """Return who sent this `Authorization` header. Raise Unauthorized for anybody else.
 
+        The key comes by itself (`Bearer`), or as the password of any user (`Basic`): that is what
+        spreadsheets can send.
         The answer is the same for a missing, malformed, unknown and expired key.
         """
-        scheme, _, key = (authorization or "").strip().partition(" ")
-        key = key.strip()
-        known = None
-        if scheme.lower() == "bearer" and _KEY.fullmatch(key):
-            known = self._terms(_digest(key))
+        key = _sent(authorization or "")
+        known = self._terms(_digest(key)) if _KEY.fullmatch(key) else None
         expires = known["expires_date"] if known else None
         if known is None or (expires is not None and expires <= self._now()):
             raise Unauthorized("A valid API key is needed: Authorization: Bearer <key>.")
@@ -137,6 +138,20 @@ def _check(name: str, scopes: tuple[str, ...], expires_date: int | None, now: in
         errors.append(("expires_date", "has to lie in the future"))
     if errors:
         raise Invalid("The key cannot be made like this.", tuple(errors))
+
+
+def _sent(authorization: str) -> str:
+    """Return the key a header carries, empty where it carries none."""
+    scheme, _, sent = authorization.strip().partition(" ")
+    sent = sent.strip()
+    if scheme.lower() == "bearer":
+        return sent
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        return b64decode(sent, validate=True).decode().partition(":")[2]
+    except ValueError:
+        return ""
 
 
 def _digest(key: str) -> str:

@@ -19,7 +19,7 @@ from urllib.parse import unquote
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from shared.api.access import ACCESS, PUBLIC, methods_of, pattern
-from shared.api.keys import KeyRing
+from shared.api.keys import Caller, KeyRing
 from shared.api.problems import MethodNotAllowed, TooLarge, problem_of
 from shared.api.route import Adapters, Answer, Request, Route
 from shared.domain.errors import BadRequest, NotFound
@@ -65,9 +65,9 @@ class Api(Generic[Adapters]):
         decoded = {**event, "rawPath": unquote(event["rawPath"])}
         return self._resolver.resolve(decoded, context)
 
-    def _endpoint(self, route: Route[Adapters]) -> Callable[..., Response[str]]:
-        def endpoint(**params: str) -> Response[str]:
-            key_id = self._authorise(route)
+    def _endpoint(self, route: Route[Adapters]) -> Callable[..., Response[Any]]:
+        def endpoint(**params: str) -> Response[Any]:
+            caller = self._authorise(route)
             event = self._resolver.current_event
             request = Request(
                 params=params,
@@ -75,6 +75,7 @@ class Api(Generic[Adapters]):
                 raw=_body(event),
                 host=event.request_context.domain_name or "",
                 headers=_headers(event),
+                scopes=caller.scopes if caller else frozenset(),
             )
             answer = route.run(request, self._adapters)
             log(
@@ -82,14 +83,14 @@ class Api(Generic[Adapters]):
                 method=route.method,
                 route=route.path,
                 status=answer.status,
-                key_id=key_id,
+                key_id=caller.key_id if caller else None,
             )
             return _response(answer)
 
         return endpoint
 
-    def _authorise(self, route: Route[Adapters]) -> str | None:
-        """Return the caller's key id, None on a public route. Raise Rejected for who may not."""
+    def _authorise(self, route: Route[Adapters]) -> Caller | None:
+        """Return the caller, None on a public route. Raise Rejected for who may not."""
         scope = ACCESS.get((route.method, route.path))
         if scope is None:
             raise NotFound(_NO_ROUTE)
@@ -97,16 +98,16 @@ class Api(Generic[Adapters]):
             return None
         caller = self._keys.caller(self._resolver.current_event.headers.get("authorization"))
         caller.check(scope)
-        return caller.key_id
+        return caller
 
-    def _unknown(self, error: Exception) -> Response[str]:
+    def _unknown(self, error: Exception) -> Response[Any]:
         del error
         event = self._resolver.current_event
         allowed = methods_of(event.path)
         wrong_method = allowed and event.http_method not in allowed
         return self._failed(MethodNotAllowed(allowed) if wrong_method else NotFound(_NO_ROUTE))
 
-    def _failed(self, error: Exception) -> Response[str]:
+    def _failed(self, error: Exception) -> Response[Any]:
         problem = problem_of(error)
         method = self._resolver.current_event.http_method
         if problem.status >= 500:
@@ -142,11 +143,11 @@ def _body(event: Mapping[str, Any]) -> bytes:
     return raw
 
 
-def _response(answer: Answer) -> Response[str]:
+def _response(answer: Answer) -> Response[Any]:
     body = answer.body
     if answer.status in (204, 304):
         return Response(status_code=answer.status, headers={**_HEADERS, **answer.headers})
-    if not isinstance(body, str):
+    if not isinstance(body, str | bytes):
         body = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     return Response(
         status_code=answer.status,

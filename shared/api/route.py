@@ -27,7 +27,8 @@ LIMIT_MAX = 100
 class Request:
     """A request that may be served: its caller has the scope, its body is not too large.
 
-    Headers have their names in small letters; the caller's key is not among them.
+    Headers have their names in small letters; the caller's key is not among them, but `scopes` are
+    what it may do.
     """
 
     params: Mapping[str, str] = field(default_factory=dict)
@@ -35,6 +36,7 @@ class Request:
     raw: bytes = b""
     host: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    scopes: frozenset[str] = frozenset()
 
     def json(self) -> dict[str, Any]:
         """Return the body. Raise BadRequest unless it is one strict JSON object."""
@@ -61,7 +63,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back: a JSON value, or a text of another content type."""
+    """What goes back: a JSON value, or a text or bytes of another content type."""
 
     status: int
     body: Any = None
@@ -75,10 +77,11 @@ class Route(Generic[Adapters]):
 
     `body` is the model a body is checked by, or the name of the shape that documents one which is
     read by hand, because reading must not pay for models. `answers` maps each success to the shape
-    its body has, in `shared.api.answers` or `record_answers`, None for no JSON; shapes go by name
-    because no Lambda must pay for loading them. `problems` are the statuses beyond those every
-    route of its kind may give. `filters` are the query parameters that choose among what is
-    listed. `media` are the types of a body that is a file instead of JSON.
+    its body has, in `shared.api.answers` or one of the `*_answers` beside it, None for no JSON;
+    shapes go by name because no Lambda must pay for loading them. `problems` are the statuses
+    beyond those every route of its kind may give. `filters` are the query parameters that choose
+    among what is listed. `media` are the types of a body that is a file instead of JSON.
+    `body_optional` says that a body may be left out.
     """
 
     method: str
@@ -90,3 +93,4 @@ class Route(Generic[Adapters]):
     filters: tuple[str, ...] = ()
     media: tuple[str, ...] = ()
     paged: bool = False
+    body_optional: bool = False

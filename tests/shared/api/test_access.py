@@ -19,17 +19,23 @@ def test_every_scope_of_the_table_can_be_given_to_a_key() -> None:
     assert set(ACCESS.values()) - {PUBLIC} <= set(SCOPES)
 
 
-def test_only_the_documentation_is_public() -> None:
+def test_only_the_documentation_and_the_links_of_emails_are_public() -> None:
     public = [path for (_, path), scope in ACCESS.items() if scope == PUBLIC]
 
-    assert public == ["/docs", "/v1/openapi.json"]
+    links = ["/v1/unsubscribe/{token}"] * 2
+    assert public == ["/docs", "/v1/openapi.json", *links]
 
 
 def test_what_changes_anything_needs_a_scope_to_write() -> None:
     asked = {(route.method, route.path) for route in QUERY}
+    # It begins a job, which only reads.
+    begun = ("POST", "/v1/automations/{automation_id}/backtest")
+
+    # Its right is the link, which holds a signature.
+    signed = ("POST", "/v1/unsubscribe/{token}")
 
     for (method, path), scope in ACCESS.items():
-        assert (method, path) in asked or scope.endswith(":write"), (method, path)
+        assert (method, path) in {*asked, begun, signed} or scope.endswith(":write"), (method, path)
     assert {method for method, _ in asked} == {"GET", "POST"}
 
 

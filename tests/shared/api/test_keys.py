@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from base64 import b64encode
 from hashlib import sha256
 from typing import Any
 
@@ -184,3 +185,34 @@ def test_a_key_that_breaks_a_rule_is_not_made(
 def test_a_secret_no_header_could_carry_is_refused_at_once() -> None:
     with pytest.raises(ValueError, match="no request could carry"):
         create_key(MemoryStore(), "x", ["config:read"], None, NOW, lambda: "too short")
+
+
+def basic(text: str) -> str:
+    return f"Basic {b64encode(text.encode()).decode()}"
+
+
+def test_a_spreadsheet_may_send_the_key_as_the_password_of_any_user(store: Any) -> None:
+    made = make(store, "reports:read")
+    ring = KeyRing(store, cache_seconds=60, now=Clock())
+
+    for user in ("", "sheet", "ada@example.com"):
+        caller = ring.caller(basic(f"{user}:{made['key']}"))
+        assert caller.key_id == made["key_id"]
+        assert caller.scopes == {"reports:read"}
+
+
+def test_what_is_no_password_opens_nothing(store: Any) -> None:
+    key = make(store, "reports:read")["key"]
+    ring = KeyRing(store, cache_seconds=60, now=Clock())
+
+    for header in (
+        basic(key),
+        basic(f"{key}:"),
+        basic(f"sheet:{key}:"),
+        f"Basic sheet:{key}",
+        "Basic",
+        "Basic /w==",
+        f"Digest {key}",
+    ):
+        with pytest.raises(Unauthorized):
+            ring.caller(header)

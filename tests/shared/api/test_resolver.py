@@ -43,6 +43,20 @@ def test_a_route_that_no_row_grants_access_to_is_not_there() -> None:
     assert answer["statusCode"] == 404
 
 
+def test_a_route_knows_what_its_caller_may_do_and_may_answer_bytes() -> None:
+    client = ApiClient()
+    seen: list[frozenset[str]] = []
+
+    def run(request: Request, _: Any) -> Answer:
+        seen.append(request.scopes)
+        return Answer(200, b"\x00\xff", "application/vnd.apache.parquet")
+
+    answer = call(client, serve(client, run), PATH)
+
+    assert seen == [frozenset(SCOPES)]
+    assert (answer["isBase64Encoded"], answer["body"]) == (True, "AP8=")
+
+
 @pytest.mark.parametrize("encoded", [False, True])
 def test_bodies_arrive_alike_plain_and_in_base64(encoded: bool) -> None:
     client = ApiClient()
