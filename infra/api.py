@@ -38,7 +38,7 @@ _MANAGE_SETTINGS = (
     "CONFIG_CACHE_SECONDS",
 )
 # What is only asked, but too long for a query string; the narrower route wins over `{proxy+}`.
-_ASKED_BY_POST = ("/v1/segments/preview", "/v1/contacts/search")
+_ASKED_BY_POST = ("/v1/segments/preview", "/v1/contacts/search", "/v1/reports/custom")
 _LOGGED = {
     "requestId": "$context.requestId",
     "routeKey": "$context.routeKey",

@@ -23,13 +23,18 @@ from functions.query.routes import ROUTES as QUERY
 from shared.api import (
     answers,
     automation_answers,
+    contact_answers,
+    custom_answers,
     job_answers,
+    recipe_answers,
     record_answers,
     report_answers,
     segment_answers,
 )
 from shared.api.access import ACCESS, PUBLIC, SCOPES
 from shared.api.route import LIMIT, LIMIT_MAX, Route
+from shared.domain.reports.catalogue import REPORTS
+from shared.domain.reports.definitions.custom import CUSTOM
 
 Json = dict[str, Any]
 
@@ -37,10 +42,13 @@ Json = dict[str, Any]
 SHAPES = {
     **vars(answers),
     **vars(record_answers),
+    **vars(contact_answers),
     **vars(automation_answers),
     **vars(job_answers),
+    **vars(recipe_answers),
     **vars(segment_answers),
     **vars(report_answers),
+    **vars(custom_answers),
 }
 _REF = "#/components/schemas/{model}"
 _PROBLEMS = {
@@ -60,6 +68,7 @@ _SUCCESS = {
     201: "Made.",
     202: "Accepted, and under way.",
     204: "Gone.",
+    303: "Too large to be sent: it is kept at the `Location` for an hour.",
     304: "As it was when you were given this `ETag`.",
 }
 # Query parameters that do not simply choose among what is listed.
@@ -74,6 +83,8 @@ _FILTERS = {
     "compare": "`previous`, or `none` for no previous period.",
     "mode": "`live`, or `test` for what belongs to test connections alone.",
     "format": "`json` or `csv`.",
+    "as_known_at": "A time, such as 2026-11-22T08:00:00Z: what was recorded by then, and no more.",
+    "normalisation": "Of recurring revenue: `30d`, or `month` for months of 365/12 days.",
     "basis": "`cash` counts what goes back on its own day, `order` on the order's.",
     "tag": "Of `customers`: who has this tag.",
     "kpi": "The figure whose rows are wanted.",
@@ -86,7 +97,8 @@ _FILTERS = {
 _DESCRIPTION = f"""\
 What paysignal knows of subscriptions, orders and contacts, and how it is configured.
 
-Send a key with every request: `Authorization: Bearer ps_…`. Scopes: {", ".join(SCOPES)}. Lists come
+Send a key with every request: `Authorization: Bearer ps_…`, or as the password of HTTP Basic with
+any user, as spreadsheets do; never in a URL. Scopes: {", ".join(SCOPES)}. Lists come
 in pages of `limit` (at most {LIMIT_MAX}, which larger ones are lowered to) with an opaque cursor.
 """
 
@@ -114,6 +126,7 @@ def document() -> Json:
         },
         # Relative to the document, so that it holds for every deployment, stage and custom domain.
         "servers": [{"url": ".."}],
+        "tags": [{"name": "reports", "description": _reports()}],
         "paths": paths,
         "components": {
             "schemas": schemas,
@@ -122,6 +135,15 @@ def document() -> Json:
             },
         },
     }
+
+
+def _reports() -> str:
+    """Return what every figure of every report means, a paragraph to each report."""
+    told = []
+    for each in (*REPORTS.values(), CUSTOM):
+        figures = [f"{kpi.name}: {kpi.about}" for kpi in each.kpis]
+        told.append(" ".join([f"{each.name}: {each.about}", *figures, *each.notes]))
+    return "\n\n".join(told)
 
 
 def shape(name: str) -> type[answers.Shape]:
@@ -172,7 +194,7 @@ def _operation(route: Route[Any], references: Mapping[str, Json]) -> Json:
         operation["parameters"] = parameters
     if route.body is not None:
         content = {"application/json": {"schema": references[_body_of(route).__name__]}}
-        operation["requestBody"] = {"required": True, "content": content}
+        operation["requestBody"] = {"required": not route.body_optional, "content": content}
     if route.media:
         files = {name: {"schema": {"type": "string"}} for name in route.media}
         operation["requestBody"] = {"required": False, "content": files}

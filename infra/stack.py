@@ -7,6 +7,7 @@ from constructs import Construct
 
 from infra.api import Api
 from infra.automations import Automations
+from infra.backtests import Backtests
 from infra.bundle import Bundler
 from infra.bus import Bus
 from infra.change_log import ChangeLog, LogBucket
@@ -47,7 +48,7 @@ class PaysignalStack(Stack):
         doors = self._let_events_in(options)
         self._process_events()
         self._call_providers()
-        automations = self._run_automations()
+        automations = self._run_automations(options)
         log = self._record_changes(options, name)
         api = self._answer(options, doors)
         # Which it must not post to. The API knows nothing of automations, so no circle closes.
@@ -86,21 +87,31 @@ class PaysignalStack(Stack):
         ).function
         calls.grant_consume_messages(caller)
         self.secrets.grant_read(caller)
+        self.storage.grant_read_write(caller)
+        self.storage.grant_put_bodies(caller)
         self.queues.events.grant_send_messages(caller)
+        self.queues.history.grant_send_messages(caller)
 
-    def _run_automations(self) -> Automations:
+    def _run_automations(self, options: Options) -> Automations:
         automations = Automations(
             self,
             "Automations",
             functions=self.functions,
             table=self.storage.table,
             queues=self.queues,
+            local=options.local,
         )
         for function in (automations.fire, automations.run, automations.wake):
             self.storage.grant_read_write(function)
             self.queues.automations.grant_send_messages(function)
+        self.storage.grant_read_write(automations.watch)
+        self.log.grant_read(automations.watch)
+        self.queues.calls.grant_send_messages(automations.watch)
+        self.queues.history.grant_send_messages(automations.watch)
         self.storage.grant_read_stream(automations.fire)
         self.queues.stream_dead.grant_send_messages(automations.fire)
+        self.queues.calls.grant_send_messages(automations.fire)
+        self.queues.calls.grant_send_messages(automations.wake)
         self.queues.automations.grant_consume_messages(automations.run)
         self.endpoint_secrets.grant_read(automations.run)
         self.bus.grant_put(automations.fire)
@@ -130,6 +141,7 @@ class PaysignalStack(Stack):
         api = Api(self, "Api", functions=self.functions, doors=doors, cors_origins=origins)
         self.storage.grant_read(api.query)
         self.log.grant_read(api.query)
+        self.log.grant_export(api.query)
         self.storage.grant_read_write(api.manage)
         self.storage.grant_read_bodies(api.manage)
         self.storage.grant_put_bodies(api.manage)
@@ -138,4 +150,9 @@ class PaysignalStack(Stack):
         self.queues.automations.grant_send_messages(api.manage)
         self.queues.events.grant_send_messages(api.manage)
         self.queues.history.grant_send_messages(api.manage)
+        backtests = Backtests(self, "Backtests", functions=self.functions)
+        self.storage.grant_read_write(backtests.function)
+        self.log.grant_read(backtests.function)
+        backtests.grant_invoke(api.manage)
+        api.manage.add_environment("BACKTEST_FUNCTION", backtests.function.function_name)
         return api

@@ -94,15 +94,17 @@ class ProcessSettings(Settings):
 
 
 class CallSettings(Settings):
-    """`call_providers`: the API keys in SSM, and the queue the answers return through."""
+    """`call_providers`: the API keys in SSM, and the queues the answers return through."""
 
     table_name: str
     events_queue_url: str
+    history_queue_url: str
+    bodies_bucket: str
     parameter_prefix: str
 
 
 class QuerySettings(Settings):
-    """`query`: the table and the change log's bucket, to read."""
+    """`query`: the table and the change log's bucket, to read; large answers lie in it, too."""
 
     table_name: str
     log_bucket: str
@@ -119,14 +121,23 @@ class ManageSettings(Settings):
     history_queue_url: str
     automations_queue_url: str
     bodies_bucket: str
+    backtest_function: str
     config_cache_seconds: int
 
 
+class BacktestSettings(Settings):
+    """`backtest`: the table, where jobs are, and the change log's bucket, to read."""
+
+    table_name: str
+    log_bucket: str
+
+
 class FireSettings(Settings):
-    """`fire_triggers`: the table whose stream it reads, the queue and the bus it tells."""
+    """`fire_triggers`: the table whose stream it reads, the queues and the bus it tells."""
 
     table_name: str
     automations_queue_url: str
+    calls_queue_url: str
     bus_name: str
     config_cache_seconds: int
 
@@ -157,8 +168,18 @@ class CompactSettings(Settings):
     log_bucket: str
 
 
+class WatchSettings(Settings):
+    """`watch_dates`: the table, the change log's bucket, and whom it asks for what was missed."""
+
+    table_name: str
+    log_bucket: str
+    calls_queue_url: str
+    history_queue_url: str
+
+
 class WakeSettings(Settings):
-    """`wake_due`: the due-index, and the queue that what is due goes to."""
+    """`wake_due`: the due-index, and the queues that what is due goes to."""
 
     table_name: str
     automations_queue_url: str
+    calls_queue_url: str

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from functions.manage.backtests import Backtests
 from functions.manage.connections import Secrets
 from functions.manage.contacts import Attaching
 from functions.manage.deliveries import Deliveries
@@ -36,6 +37,7 @@ class Adapters:
     endpoint_secrets: EndpointSecrets
     outbox: Outbox
     uploads: Files
+    backtests: Backtests
     now: Callable[[], int]
     new_id: Callable[[], str]
     new_secret: Callable[[], str]

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from shared.api.access import SCOPES
 from shared.api.bodies import Body, Line, Moment, Word
+from shared.domain.emails import normalise
 from shared.domain.fields import FIELDS
 from shared.domain.money import DECIMALS
 from shared.domain.preferences import SETTLE_SECONDS_MAX
@@ -92,6 +93,20 @@ class DecisionBody(Body):
     )
 
 
+def _sender(text: str) -> str:
+    address = normalise(text)
+    if address is None:
+        raise ValueError("is not an email address")
+    return address
+
+
+class EmailSenderBody(Body):
+    """Who emails are from: an address that Amazon SES has verified in this account and region."""
+
+    from_: Annotated[Word, AfterValidator(_sender)] = Field(alias="from")
+    reply_to: Annotated[Word, AfterValidator(_sender)] | None = None
+
+
 class SettingsBody(Body):
     """All settings; what is omitted returns to its default."""
 
@@ -104,6 +119,9 @@ class SettingsBody(Body):
     settle: Annotated[int, Field(ge=0, le=SETTLE_SECONDS_MAX)] | None = Field(
         default=None, description="Seconds a new subscription's first events are waited for."
     )
+    email: EmailSenderBody | None = Field(
+        default=None, description="Who email steps send from; without it there are none."
+    )
 
 
 class AutomationBody(Body):
@@ -112,13 +130,13 @@ class AutomationBody(Body):
     name: Line
     enabled: bool = True
     trigger: dict[str, Any] = Field(
-        description="`type`, and by type `field`, `from`, `to`; `runs`, `late`, `history`, "
-        "`segment`.",
+        description="`type`, and by type `field`, `from`, `to`, `offset`; `runs`, `late`, "
+        "`history`, `segment`.",
         examples=[{"type": "recurring_payment_updated", "field": "status", "to": "payment_failed"}],
     )
     steps: list[dict[str, Any]] = Field(
         default_factory=list,
-        description="Each with its `type`: webhook, emit_event, add_tag, remove_tag, "
+        description="Each with its `type`: webhook, email, emit_event, add_tag, remove_tag, "
         "add_to_segment, remove_from_segment, branch, wait.",
         examples=[[{"type": "webhook", "endpoint_id": "crm"}]],
     )
@@ -156,4 +174,46 @@ class EndpointBody(Body):
     status: Literal["enabled", "disabled"] | None = Field(
         default=None,
         description="Stays as it is where omitted; `enabled` also sends what was held meanwhile.",
+    )
+
+
+class HistoryBody(Body):
+    """From when on a connection's history is imported; all there is where nothing is said."""
+
+    since: Moment | None = Field(default=None, alias="from")
+
+
+class VerifyBody(Body):
+    """What becomes of what a verification finds."""
+
+    repair: bool = Field(
+        default=False,
+        description="Have the records follow the provider; what changes is told as late.",
+    )
+
+
+class RecipeBody(Body):
+    """How a recipe is installed; all of it may be omitted."""
+
+    automation_id: Word | None = Field(
+        default=None, description="The id of the automation; the recipe's name where omitted."
+    )
+    parameters: dict[str, Any] = Field(
+        default_factory=dict,
+        description="The recipe's parameters; those omitted have their defaults.",
+        examples=[{"endpoint_id": "crm", "days": 5}],
+    )
+    enabled: bool = True
+
+
+class BacktestBody(Body):
+    """Between which two dates is asked."""
+
+    first: Word = Field(
+        alias="from",
+        description="A day in the business's time zone, or an ISO 8601 time.",
+        examples=["2026-10-01"],
+    )
+    last: Word | None = Field(
+        default=None, alias="to", description="The same, a day as a whole; now where omitted."
     )

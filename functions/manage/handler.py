@@ -9,6 +9,7 @@ from functions.manage.adapters import Adapters
 from functions.manage.outgoing import Outgoing
 from functions.manage.routes import ROUTES
 from shared.adapters.aws import AwsClient
+from shared.adapters.invoker import Invoker
 from shared.adapters.queue import Queue
 from shared.adapters.secret_writer import SecretWriter
 from shared.adapters.table import Table
@@ -39,6 +40,7 @@ handler = Api(
             local=_settings.mode_local,
         ),
         uploads=Uploads.from_environment(_settings.bodies_bucket, os.environ),
+        backtests=Invoker.from_environment(_settings.backtest_function, os.environ),
         now=_now,
         new_id=lambda: uuid.uuid4().hex,
         new_secret=lambda: secrets.token_hex(32),

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from functions.manage import automation_routes, segment_routes, store_routes
+from functions.manage import (
+    activity_routes,
+    automation_routes,
+    mail_routes,
+    recipe_routes,
+    segment_routes,
+    store_routes,
+)
 from functions.manage.adapters import Adapters
-from functions.manage.bodies import DecisionBody, KeyBody, SettingsBody
+from functions.manage.bodies import DecisionBody, HistoryBody, KeyBody, SettingsBody, VerifyBody
 from functions.manage.connection_bodies import AnyConnection
 from functions.manage.connections import delete_connection, put_connection
 from functions.manage.contacts import put_contact
@@ -13,6 +20,7 @@ from functions.manage.history import start_history
 from functions.manage.imports import FORMATS, accept, expect, start
 from functions.manage.quarantine import retry
 from functions.manage.settings import put_settings
+from functions.manage.verification import start_verification
 from shared.api.bodies import validated
 from shared.api.contact_body import ContactBody
 from shared.api.keys import create_key, revoke_key
@@ -45,14 +53,34 @@ def remove_connection(request: Request, at: Adapters) -> Answer:
 
 
 def import_history(request: Request, at: Adapters) -> Answer:
-    """Import a connection's history.
+    """Import a connection's history: all of it, or what is newer than `from`.
 
-    Of ActiveCampaign these are the contacts. Names fill blanks, tags and lists come with their own
-    dates, and nothing fires. It goes on page by page; see how far it is by `GET` of this path. One
-    that failed, or that stands still, goes on where it stopped when it is asked for again.
+    Of ActiveCampaign these are the contacts, with tags and lists at their own dates. Nothing fires.
+    It goes on page by page beside live events; see how far it is by `GET` of this path. One that
+    failed, or that stands still, goes on where it stopped when it is asked for again.
     """
     started = start_history(
         request.params["connection_id"],
+        validated(HistoryBody, request.json() if request.raw.strip() else {}),
+        store=at.store,
+        jobs=at.outbox,
+        now=at.now(),
+        new_id=at.new_id,
+    )
+    return Answer(202, started)
+
+
+def verify_connection(request: Request, at: Adapters) -> Answer:
+    """Hold a connection's records against what its provider holds now.
+
+    The job tells what differs: records or statuses we were `never_sent`, events that were
+    `sent_and_failed`, records that are `stale`, and what is `not_ours`. With `repair` the records
+    follow the provider: each transition sets off automations once, marked as late, and not again
+    should its webhook come after all.
+    """
+    started = start_verification(
+        request.params["connection_id"],
+        validated(VerifyBody, request.json() if request.raw.strip() else {}),
         store=at.store,
         jobs=at.outbox,
         now=at.now(),
@@ -64,8 +92,9 @@ def import_history(request: Request, at: Adapters) -> Answer:
 def write_contact(request: Request, at: Adapters) -> Answer:
     """Make or change the contact of an email.
 
-    The email, or an alias, says who is meant. Omitted fields stay, null clears one. Payments that
-    waited for an address are attached within a minute.
+    The email, or an alias, says who is meant. Omitted fields stay, null clears one. `source` tells
+    where they first came from: a field of it that is known stays until null clears it. Payments
+    that waited for an address are attached within a minute.
     """
     created, contact = put_contact(
         request.json(), store=at.store, jobs=at.outbox, now=at.now(), new_id=at.new_id
@@ -79,7 +108,8 @@ def import_contacts(request: Request, at: Adapters) -> Answer:
     NDJSON holds one such body a line. CSV begins with a header row: `email`, and any of
     `first_name`, `last_name`, `phone`, `company`, `source`, `campaign`, `landing_page`, `tags`,
     `lists` (several between `;` or `|`) and `created_date`; an empty cell changes nothing. Both
-    have to be UTF-8; `created_date` counts for new contacts. The content type tells which it is.
+    have to be UTF-8; `created_date` counts for new contacts, and as the date of their source. The
+    content type tells which it is.
     Files above 5 MB (above 4 MB of NDJSON), up to 100 MB: send none, with `upload=true`, PUT the
     file to `upload_url`, and start the job. A row that breaks a rule is left out and told; the
     others are imported. See how far it is at `/v1/jobs/{job_id}`.
@@ -149,7 +179,14 @@ def remove_key(request: Request, at: Adapters) -> Answer:
 
 def write_settings(request: Request, at: Adapters) -> Answer:
     """Replace the business's settings; what is omitted returns to its default."""
-    return Answer(200, put_settings(request.json(), store=at.store, local=at.local))
+    settings = put_settings(
+        request.json(),
+        store=at.store,
+        secrets=at.endpoint_secrets,
+        new_secret=at.new_secret,
+        local=at.local,
+    )
+    return Answer(200, settings)
 
 
 ROUTES: tuple[Route[Adapters], ...] = (
@@ -172,6 +209,17 @@ ROUTES: tuple[Route[Adapters], ...] = (
         method="POST",
         path="/v1/connections/{connection_id}/history",
         run=import_history,
+        body=HistoryBody,
+        body_optional=True,
+        answers={202: "StartedHistory"},
+        problems=(404, 409),
+    ),
+    Route(
+        method="POST",
+        path="/v1/connections/{connection_id}/verify",
+        run=verify_connection,
+        body=VerifyBody,
+        body_optional=True,
         answers={202: "StartedHistory"},
         problems=(404, 409),
     ),
@@ -235,7 +283,10 @@ ROUTES: tuple[Route[Adapters], ...] = (
         body=SettingsBody,
         answers={200: "Settings"},
     ),
+    *activity_routes.ROUTES,
     *automation_routes.ROUTES,
+    *mail_routes.ROUTES,
+    *recipe_routes.ROUTES,
     *segment_routes.ROUTES,
     *store_routes.ROUTES,
 )

@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from infra.bundle import BundleError
 from infra.cli import (
+    backtest,
     connect,
     deliveries,
     demo,
@@ -22,12 +23,16 @@ from infra.cli import (
     keys,
     listen,
     rebuild_log,
+    recipes,
     redrive,
     replay,
     report,
     send,
+    sync,
     tail,
     up,
+    verify,
+    why,
 )
 from infra.cli.command import CliError, Command
 from infra.deploy import DeployError
@@ -44,8 +49,13 @@ COMMANDS: dict[str, Command] = {
     "tail": tail,
     "report": report,
     "import": import_contacts,
+    "sync": sync,
+    "recipes": recipes,
+    "backtest": backtest,
+    "why": why,
     "listen": listen,
     "deliveries": deliveries,
+    "verify": verify,
     "replay": replay,
     "redrive": redrive,
     "rebuild-log": rebuild_log,

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from threading import get_ident
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 from infra.cli.command import CliError
 from infra.local.stack import Endpoints
@@ -55,6 +56,25 @@ class Api:
             return status, json.loads(answer)
         except ValueError:
             return status, None
+
+    def fetch(self, path: str, body: object) -> tuple[int, bytes]:
+        """Return status and answer of a question by POST, from where it lies if it is large.
+
+        Raise CliError where it cannot be fetched.
+        """
+        headers = {"authorization": f"Bearer {self._key}", "content-type": "application/json"}
+        status, answer = self.send("POST", path, headers, json.dumps(body).encode())
+        if status != http.client.SEE_OTHER:
+            return status, answer
+        url = json.loads(answer)["url"]
+        if not url.startswith(("https://", "http://")):
+            raise CliError("The API names no address to fetch the answer from.")
+        try:
+            # The address is the key to it: ours goes to nobody else.
+            with urlopen(url, timeout=_TIMEOUT_SECONDS) as found:  # noqa: S310
+                return http.client.OK, bytes(found.read())
+        except OSError as error:
+            raise CliError(f"The answer cannot be fetched: {error}") from error
 
     def status(self, path: str) -> int:
         """Return the status of a read, whatever it is."""

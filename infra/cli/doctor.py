@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,10 @@ from infra.cli.command import CliError, add_place
 from infra.cli.running import Running, local_endpoints
 from infra.local.stack import LocalStack, known_port
 from infra.synth import SynthError, bundled_node
+from shared.adapters.aws import AwsClient
+from shared.adapters.table import Table
+from shared.domain import verify
+from shared.domain.ports import Document, Name
 
 SUMMARY = "say what is wrong, and what to do about it"
 EXAMPLES = """  ./paysignal doctor
@@ -71,6 +75,7 @@ def examine(aws_stack: str | None) -> Iterator[Finding]:
         yield _api()
     yield from _dead_letters(running)
     yield from _connections(running)
+    yield from _verifications(connections_of(running))
 
 
 def _python() -> Finding:
@@ -147,6 +152,33 @@ def _connections(running: Running) -> Iterator[Finding]:
                 "no signing secret: its door answers 503",
                 f"Send them again: PUT /v1/connections/{name}",
             )
+
+
+def connections_of(running: Running) -> list[Document]:
+    """Return the connections as they are stored, read with the operator's own rights."""
+    client = AwsClient.from_environment("dynamodb", running.aws.environment())
+    store = Table(running.outputs["TableName"], client)
+    names: list[Name] = [("connection", each) for each in running.connections()]
+    return [each for each in store.read(names).values() if each is not None]
+
+
+def _verifications(connections: Iterable[Document]) -> Iterator[Finding]:
+    """Say where records differ from what the provider holds, or could not be compared."""
+    for connection in connections:
+        told = verify.shown(connection)
+        if told is None or told["ended_date"] is None:
+            continue
+        name = connection["connection_id"]
+        found = {kind: count for kind, count in told["differences"].items() if count}
+        ours = [kind for kind in found if kind != verify.NOT_OURS]
+        counts = ", ".join(f"{count} {kind}" for kind, count in found.items())
+        state, remedy = counts or "nothing differs", ""
+        if told["state"] == "failed":
+            state = "the provider could not be asked for all it holds"
+            remedy = f"See why: ./paysignal verify {name}"
+        elif ours:
+            remedy = f"Have the records follow the provider: ./paysignal verify {name} --repair"
+        yield Finding(f"verification of {name}", state, remedy)
 
 
 def _proving(secrets: Mapping[str, Any]) -> list[Any]:

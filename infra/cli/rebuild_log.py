@@ -134,7 +134,7 @@ class Rebuild:
 
     def finish(self, stamp: int) -> None:
         """Have rows of before count no more. Everything must have been written."""
-        self._swap(lambda held: log_manifest.raised(held, stamp))
+        self._swap(lambda held: log_manifest.raised(held, stamp, self._clock()))
 
     def _key(self) -> str:
         return log_manifest.tail_key(self._clock(), self._chance())
@@ -207,7 +207,7 @@ def scan(aws: Aws, table: str) -> Iterator[tuple[Name, Document]]:
     pages = aws.dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
     for page in pages:
         for item in page["Items"]:
-            found = document_of(_as_streamed(item))
+            found = document_of(as_streamed(item))
             if found is not None:
                 yield found
 
@@ -236,7 +236,7 @@ def wait_until_folded(
             say(f"{left} tails are not folded yet")
 
 
-def _as_streamed(item: Mapping[str, Mapping[str, Any]]) -> Item:
+def as_streamed(item: Mapping[str, Mapping[str, Any]]) -> Item:
     """Return an item as the stream shows it: bytes in base64."""
     return {
         name: {

@@ -114,6 +114,7 @@ class SignedEndpoint:
         environ: Mapping[str, str],
         host: str = "",
         answer_seconds: float = ANSWER_SECONDS,
+        tries: int = 3,
     ) -> SignedEndpoint:
         """Return the endpoint a Lambda's environment means: the emulator's, else the region's.
 
@@ -126,7 +127,7 @@ class SignedEndpoint:
         connection = HttpConnection(
             url, CONNECT_SECONDS, answer_seconds, environ.get("AWS_CA_BUNDLE") or None
         )
-        return cls(Signer.from_environment(service, environ), connection)
+        return cls(Signer.from_environment(service, environ), connection, tries=tries)
 
     def send(
         self, method: str, path: str, headers: Sequence[tuple[str, str]], body: bytes

@@ -70,19 +70,20 @@ def _unpack(text: str) -> Any:
 _ENTRY = (
     "at", "rank", "event_id", "event_type", "received_at", "said", "before", "refs", "creation",
     "historical", "kind", "changes", "late", "born", "joined", "recorded_at", "contact_id",
-    "contact_version", "turn", "money", "mentions",
+    "contact_version", "turn", "money", "mentions", "announced",
 )  # fmt: skip
 
 
 def _from_entry(entry: Entry) -> list[Any]:
     row = [getattr(entry, name) for name in _ENTRY]
     row[_ENTRY.index("changes")] = [[c.field, c.before, c.after] for c in entry.changes]
-    return row
+    return row if entry.announced else row[:-1]
 
 
 def _to_entry(row: list[Any]) -> Entry:
     values = dict(zip(_ENTRY, row, strict=False))
     values["refs"] = tuple(values["refs"])
     values["mentions"] = tuple(values.get("mentions") or ())
+    values["announced"] = tuple(values.get("announced") or ())
     values["changes"] = [Change(*each) for each in values["changes"]]
     return Entry(**values)

@@ -18,9 +18,11 @@ from shared.adapters.documents import Item, to_document
 from shared.adapters.table_keys import (
     LONGEST_KEY,
     RECORDS,
+    TAGS,
     due_partition,
     entry_name_of,
     escape,
+    event_name_of,
     key_item,
     key_of,
     listed_partition,
@@ -33,7 +35,16 @@ from shared.domain.errors import BadRequest, Retryable
 from shared.domain.ports import Check, Document, Name, Page, Write
 from shared.domain.timeline import Entry
 
-__all__ = ["Caller", "Table", "change_of", "document_of", "key_of", "name_of"]
+__all__ = [
+    "Caller",
+    "Table",
+    "change_of",
+    "document_of",
+    "event_of",
+    "key_of",
+    "name_of",
+    "retagged_of",
+]
 
 _BATCH = 100
 _PAGE = 25
@@ -236,6 +247,17 @@ def change_of(image: Item) -> tuple[Name, Entry] | None:
     """Return the entry an image of the stream holds, with its name; None for all other items."""
     name = entry_name_of(image["pk"]["S"], image["sk"]["S"])
     return None if name is None else (name, to_document(image)["entry"])
+
+
+def retagged_of(image: Item) -> Document | None:
+    """Return the note of changed tags an image of the stream holds; None for all other items."""
+    return to_document(image) if image["sk"]["S"].startswith(TAGS) else None
+
+
+def event_of(image: Item) -> tuple[Name, Document] | None:
+    """Return the event that is kept in an image, with its name; None for all other items."""
+    name = event_name_of(image["pk"]["S"], image["sk"]["S"])
+    return None if name is None else (name, to_document(image))
 
 
 def document_of(image: Item) -> tuple[Name, Document] | None:

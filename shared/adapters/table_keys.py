@@ -17,8 +17,10 @@
     waits        WAITS#<email>                  WAITS            does anything wait for it?
     activity     ACTIVITY#<email>               ACTIVITY         what has been done by it lately?
     act          ACTIVITY#<email>               DID#<date>#<id>  what was done by it, one by one?
+    posted       ACTIVITY#<email>               POSTED#<id>      has its poster told us before?
     spend        SPEND#<date>#<source>#…        SPEND            what did a campaign cost that day?
     contact      CONTACT#<id>                   CONTACT          who is this person?
+    retagged     CONTACT#<id>                   TAGS#<version>   which tags did we just change?
     connection   CONFIG                         CONNECTION#<id>  which stores do we hear?
     key          CONFIG                         KEY#<id>         which API keys are there?
     secret       KEY#<sha-256 of the key>       KEY              may this caller do that?
@@ -35,6 +37,8 @@
     announced    ANNOUNCED#<automation>#<conn>#… ANNOUNCED       has a twin of it fired already?
     run          RUN#<firing>                   RUN              how far is a firing carried out?
     delivery     DELIVERY#<id>                  DELIVERY         what was posted, how did it go?
+    mail         MAIL#<id>                      MAIL             was this email sent?
+    watch        WATCH                          WATCH            which dates have been watched?
     due          DUE#<shard>                    <when>#<what>#…  what has to be woken by now?
     job          JOB#<id>                       JOB              how far is a long job?
     broken       BROKEN#<group>                 BROKEN           whose order is broken?
@@ -66,6 +70,8 @@ from shared.domain.errors import Quarantined
 from shared.domain.ports import Document, Name
 
 LONGEST_KEY = 1000
+# What notes of changed tags begin with, by which the stream's reader is given them.
+TAGS = "TAGS#"
 DUE_SHARDS = 4
 CONFIG = {kind: kind.upper() for kind in ("connection", "key", "automation", "endpoint", "segment")}
 RECORDS = {"recurring_payment": "RECURRING_PAYMENT", "order": "ORDER"}
@@ -78,6 +84,8 @@ _FIXED: dict[str, Callable[[list[str]], tuple[str, str]]] = {
     "revision": lambda parts: (f"AUTOMATION#{parts[0]}", f"REVISION#{int(parts[1]):06d}"),
     "firing": lambda parts: (f"FIRINGS#{parts[0]}", parts[1]),
     "act": lambda parts: (f"ACTIVITY#{parts[0]}", f"DID#{parts[1]}"),
+    "posted": lambda parts: (f"ACTIVITY#{parts[0]}", f"POSTED#{parts[1]}"),
+    "retagged": lambda parts: (f"CONTACT#{parts[0]}", f"{TAGS}{int(parts[1]):09d}"),
     "due": lambda parts: (due_partition(shard_of(unquote(parts[2]))), _due_place(parts)),
 }
 _SINGLE = {
@@ -86,6 +94,7 @@ _SINGLE = {
         "event", "claim", "ref", "look", "alike", "mention", "customer", "catalogue", "email",
         "waits", "activity", "spend",
         "contact", "job", "broken", "seen", "health", "once", "announced", "run", "delivery",
+        "watch", "mail",
     )
 }  # fmt: skip
 _INDEXED = {**RECORDS, "run": "RUN", "delivery": "DELIVERY"}
@@ -128,6 +137,13 @@ def entry_name_of(partition: str, place: str) -> Name | None:
     return ("entry", *name_of(partition), unquote(place.removeprefix("AT#")))
 
 
+def event_name_of(partition: str, place: str) -> Name | None:
+    """Return the event that has this key, None where it is something else's."""
+    if place != "EVENT":
+        return None
+    return ("event", *map(unquote, partition.split("#")[1:]))
+
+
 def logged_name_of(partition: str, place: str) -> Name | None:
     """Return the document of this key if it is of a kind the change log keeps, else None."""
     if place.startswith("AT#"):
@@ -136,10 +152,12 @@ def logged_name_of(partition: str, place: str) -> Name | None:
         return ("act", unquote(partition.split("#")[1]), unquote(place.removeprefix("DID#")))
     if partition.startswith("FIRINGS#"):
         return ("firing", unquote(partition.split("#")[1]), unquote(place))
+    entity, *parts = partition.split("#")
+    # In lists the place is an id, which may be any of these words.
     if place == "HEAD":
-        return name_of(partition)
-    kind = _LOGGED.get(place)
-    return None if kind is None else (kind, *map(unquote, partition.split("#")[1:]))
+        return name_of(partition) if entity in RECORDS.values() else None
+    kind = _LOGGED.get(place) if entity == place else None
+    return None if kind is None else (kind, *map(unquote, parts))
 
 
 def listed_partition(kind: str, of: str) -> tuple[str, str]:

@@ -17,7 +17,7 @@ DATES = frozenset(
     payment_method_expiration store_created_date store_modified_date occurred_date date created_date
     first_order_date last_order_date customer_since applied_date received_date recorded_date
     last_event_date expires_date last_visit_date last_sent_date last_open_date last_click_date
-    last_reply_date""".split()
+    last_reply_date unsubscribed_date""".split()
 )
 AMOUNTS = frozenset(
     """payment_amount discount_amount tax_amount shipping_amount gross discount tax shipping fee
@@ -25,7 +25,7 @@ AMOUNTS = frozenset(
 )
 # They move with every event, or say whose the record is; a match is no transition. What a dispute
 # withholds is told by the disputes.
-_UNTOLD = frozenset(
+UNTOLD = frozenset(
     {"version", "store_modified_date", "contact_id", "email", "inferred", "withheld"}
 )
 
@@ -57,5 +57,5 @@ def difference(before: View, after: View) -> list[Change]:
     return [
         Change(name, to_text(name, before.get(name), old), to_text(name, value, new))
         for name, value in after.items()
-        if name not in _UNTOLD and before.get(name) != value
+        if name not in UNTOLD and before.get(name) != value
     ]

@@ -53,6 +53,14 @@ def hear(customer: Document | None, word: Entry) -> tuple[dict[str, Any], bool]:
     return {**(customer or {}), "said": [_row(each) for each in kept]}, told.ambiguous
 
 
+def knows_payer(customer: Document, at: int) -> bool:
+    """Tell whether an order has named the customer as its payer at `at` (ms) or since.
+
+    History comes the newest first: what older orders said in their time shows nowhere any more.
+    """
+    return any("payer" in row["said"] and row["place"][0] >= at for row in customer["said"])
+
+
 def history(customer: Document) -> Iterator[tuple[Mapping[str, Any], Person]]:
     """Yield each row that changed what is known of a customer, with what is known since."""
     state: dict[str, Facet] = {}

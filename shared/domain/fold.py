@@ -25,6 +25,8 @@ from shared.domain.twins import Twins
 
 # Longer than any provider's retry, resend or history we ask for.
 KEPT = 400 * times.DAY
+# What an event leaves open is found in a provider's search, which is some hours behind.
+_LOOKED_UP = 3 * times.HOUR
 
 
 def fold(
@@ -40,21 +42,24 @@ def fold(
 
     Raise Missing for more reading, and Quarantined for an event that can never be accepted.
     """
+    parsed = trust.named(parsed, arrival)
     reading.want(foresight.at_first(arrival, parsed))
     reading.want(foresight.then(arrival, parsed, reading))
     marker = reading.get(foresight.event_name(arrival, parsed))
     claimed = trust.claim(arrival, parsed, reading, now)
     if marker is not None and not trust.settles(arrival, marker):
         return _again(arrival, parsed, marker, claimed)
-    connection = _expecting(reading.get(("connection", arrival.connection_id)), parsed)
+    connection = expecting(reading.get(("connection", arrival.connection_id)), parsed)
     folding = Folding(reading, connection, habits, arrival, now, new_id)
     folded, outcome = list[Write | Check](), "ignored"
     if parsed.known and trust.has_to_wait(arrival, habits, connection):
         folding.ask("event", parsed.event_id)
         outcome = trust.UNCONFIRMED
     elif parsed.known:
+        _look_up(folding, parsed)
         # An event that was confirmed is no answer: it may leave as much open as it did before.
-        answered = arrival.source == "fetched" and marker is None
+        # What history tells is the provider's own answer too.
+        answered = arrival.source in ("fetched", "history", trust.VERIFIED) and marker is None
         folded = _fold_known(folding, trust.marked(parsed, arrival, habits), answered=answered)
         outcome = "applied"
     marked = _marker(arrival, parsed, outcome, folding.messages, now, marker)
@@ -95,8 +100,8 @@ def _again(arrival: Arrival, parsed: Parsed, marker: Document, claimed: list[Wri
     return Plan("duplicate", steps, list(marker.get("messages") or ()))
 
 
-def _expecting(connection: Document | None, parsed: Parsed) -> Document:
-    """Return the connection, if it is one that expects such an event."""
+def expecting(connection: Document | None, parsed: Parsed) -> Document:
+    """Return the connection, if it expects such an event. Raise Quarantined where it does not."""
     if connection is None:
         raise Quarantined("unknown_connection", "the connection was deleted before the fold")
     if parsed.live is not None and parsed.live != (connection["mode"] == "live"):
@@ -174,28 +179,45 @@ def settle(folding: Folding, customers: Customers, twins: Twins) -> list[Write |
     people = People(folding, customers)
     touched = [each for each in folding.records.values() if each.touched]
     people.settle(touched)
+    if folding.silent:
+        for each in touched:
+            each.hush()
     written = [step for each in touched for step in each.steps(people.version(each.contact_id))]
     return [*folding.steps(), *written]
+
+
+def entry_of(folding: Folding, parsed: Parsed, at: int, said: SubscriptionSaid) -> Entry:
+    """Return the entry of what an event of a time (ms) says of a subscription."""
+    return Entry(
+        at=at,
+        rank=said.rank,
+        event_id=parsed.event_id,
+        event_type=parsed.event_type,
+        received_at=folding.arrival.received_at,
+        said=placed(said.facets, at),
+        before={name: dict(facet) for name, facet in (said.before or {}).items()},
+        creation=said.creation,
+        historical=folding.historical,
+    )
+
+
+def _look_up(folding: Folding, parsed: Parsed) -> None:
+    """Have looked up what the event leaves open. Raise Quarantined where nobody can be asked."""
+    for kind, identity in parsed.needs:
+        if not folding.can_ask(kind):
+            reason = "it does not say what it is about, and there is no API key to look that up"
+            raise Quarantined("unlinked", reason)
+        folding.ask_at(folding.now + _LOOKED_UP, kind, identity)
 
 
 def _subscription(folding: Folding, parsed: Parsed, at: int, said: SubscriptionSaid) -> None:
     record = folding.record(RECURRING_PAYMENT, said.subscription_id)
     record.customer_id = record.customer_id or said.customer_id
+    if said.again_at is not None:
+        folding.ask_at(said.again_at, "subscription", said.subscription_id)
     if not said.facets:
         return
-    record.add(
-        Entry(
-            at=at,
-            rank=said.rank,
-            event_id=parsed.event_id,
-            event_type=parsed.event_type,
-            received_at=folding.arrival.received_at,
-            said=placed(said.facets, at),
-            before={name: dict(facet) for name, facet in (said.before or {}).items()},
-            creation=said.creation,
-            historical=folding.historical,
-        )
-    )
+    record.add(entry_of(folding, parsed, at, said))
     if folding.connection.get("has_api"):
         for item in (said.facets.get("terms") or {}).get("items") or ():
             product = item.get("store_primary_id")

@@ -7,6 +7,7 @@ customer's records: one event never has to touch them all.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from shared.domain import customers
@@ -17,6 +18,8 @@ from shared.domain.timeline import CUSTOMER, Entry
 
 if TYPE_CHECKING:
     from shared.domain.folding import Folding
+
+Event = tuple[str, str]  # its id, its type
 
 
 class Customers:
@@ -33,8 +36,27 @@ class Customers:
 
     def say(self, said: CustomerSaid) -> None:
         """Take what an event says of a customer, at its place among all that was said of them."""
-        word = Entry(
-            at=self._at,
+        known = self.get(said.customer_id)
+        if known is not None and said.at is not None and customers.knows_payer(known, said.at):
+            return
+        told, guessed = customers.hear(known, self._word(said))
+        if self._keep(said.customer_id, known, told) and guessed and "customer" in said.facets:
+            self._folding.ask("customer", said.customer_id)
+
+    def say_instead(self, customer_id: str, said: Iterable[CustomerSaid], event: Event) -> None:
+        """Take what an event says of a customer in place of what it said before."""
+        known = self.get(customer_id)
+        words = [self._word(each) for each in said if each.customer_id == customer_id]
+        rest = [row for row in (known or {}).get("said", ()) if tuple(row["place"][3:5]) != event]
+        told: Document = {**(known or {}), "said": rest}
+        for word in words:
+            told, _ = customers.hear(told, word)
+        if (known is not None or words) and _words(told) != _words(known or {}):
+            self._keep(customer_id, known, told)
+
+    def _word(self, said: CustomerSaid) -> Entry:
+        return Entry(
+            at=self._at if said.at is None else said.at,
             rank=said.rank,
             event_id=self._parsed.event_id,
             event_type=self._parsed.event_type,
@@ -43,16 +65,16 @@ class Customers:
             before={name: dict(facet) for name, facet in (said.before or {}).items()},
             historical=self._folding.historical,
         )
-        known = self.get(said.customer_id)
-        told, guessed = customers.hear(known, word)
+
+    def _keep(self, customer_id: str, known: Document | None, told: Document) -> bool:
+        """Keep a customer as they are told now; False where that is how they were known."""
         if known is not None and told["said"] == known["said"]:
-            return
-        self._folding.put(self._name(said.customer_id), told)
-        if guessed and "customer" in said.facets:
-            self._folding.ask("customer", said.customer_id)
+            return False
+        self._folding.put(self._name(customer_id), told)
         # Of a customer nobody has heard of, no record is: the first one would have left word.
         if known is not None and _told(told) != _told(known):
-            self._folding.send_job("refresh_customer", customer_id=said.customer_id)
+            self._folding.send_job("refresh_customer", customer_id=customer_id)
+        return True
 
     def catalogue(self, said: CatalogueSaid) -> None:
         """Take what an event says of a price or product; records read it when they are read."""
@@ -61,6 +83,8 @@ class Customers:
         if held is not None and (held["at"], held["rank"]) > (self._at, said.rank):
             return
         about = {"at": self._at, "rank": said.rank, "values": dict(said.values)}
+        if held is not None and {key: held[key] for key in about} == about:
+            return
         self._folding.put(name, about)
 
     def join(self, record: Record) -> None:
@@ -92,6 +116,11 @@ class Customers:
 
     def _name(self, customer_id: str) -> Name:
         return ("customer", self._folding.connection_id, customer_id)
+
+
+def _words(customer: Document) -> list[dict[str, Any]]:
+    """Return what was said of a customer, whether it was imported or not."""
+    return [{**row, "historical": False} for row in customer.get("said", ())]
 
 
 def _told(customer: Document) -> list[tuple[Any, dict[str, Any]]]:

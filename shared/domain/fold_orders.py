@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from shared.domain import joining, orders, times
-from shared.domain.fold_customers import Customers
+from shared.domain import instead, joining, orders, times
+from shared.domain.fold_customers import Customers, Event
 from shared.domain.joining import NEAR, Group, Try
 from shared.domain.observations import OrderSaid, Parsed, derived
 from shared.domain.ports import Document, Name
@@ -43,7 +43,39 @@ class Orders:
 
     def say(self, said: OrderSaid) -> None:
         """Take what an event says of an order. Raise Missing for more reading."""
-        entry = Entry(
+        entry = self._entry(said)
+        self.entries.append(entry)
+        found = self._found(said.refs)
+        self._folding.want((ORDER, self._folding.connection_id, each) for each in found)
+        alike = self._alike([entry]) - set(found)
+        if len(found) <= 1 and not alike and self._keeps_id(found, said.refs):
+            self._extend(entry, found)
+        else:
+            self._regroup([entry], {*found, *alike})
+        self._remember(entry)
+
+    def say_instead(self, said: Iterable[OrderSaid], held: Iterable[str], event: Event) -> None:
+        """Take what an event says of orders in place of what it said of those it is `held` by."""
+        fresh = instead.merged(self._entry(each) for each in said)
+        orders_held = [self._folding.record(ORDER, each) for each in held]
+        mine = [e for r in orders_held for e in r.entries() if instead.is_own(e, event)]
+        if instead.same(mine, fresh):
+            return
+        if not mine:
+            for each in said:
+                self.say(each)
+            return
+        fresh = instead.as_before(fresh, mine)
+        self.entries += fresh
+        found = {record.name[2] for record in orders_held}
+        found |= {each for entry in fresh for each in self._found(entry.refs)}
+        self._folding.want((ORDER, self._folding.connection_id, each) for each in found)
+        self._regroup(fresh, found, event)
+        for entry in fresh:
+            self._remember(entry)
+
+    def _entry(self, said: OrderSaid) -> Entry:
+        return Entry(
             at=self._at,
             rank=said.rank,
             event_id=self._parsed.event_id,
@@ -55,15 +87,6 @@ class Orders:
             historical=self._folding.historical,
             mentions=said.mentions,
         )
-        self.entries.append(entry)
-        found = self._found(said.refs)
-        self._folding.want((ORDER, self._folding.connection_id, each) for each in found)
-        alike = self._alike([entry]) - set(found)
-        if len(found) <= 1 and not alike and self._keeps_id(found, said.refs):
-            self._extend(entry, found)
-        else:
-            self._regroup(entry, {*found, *alike})
-        self._remember(entry)
 
     def subscriptions(self) -> list[str]:
         """Return the subscriptions whose orders' word has changed."""
@@ -124,20 +147,22 @@ class Orders:
             self._note(self._old, record.stored(), identity)
             self._note(self._new, record.told, identity)
 
-    def _regroup(self, entry: Entry, found: set[str]) -> None:
-        """Sort the entries of several orders, and the new one, into orders anew.
+    def _regroup(self, fresh: list[Entry], found: set[str], again: Event | None = None) -> None:
+        """Sort the entries of several orders, and the new ones, into orders anew.
 
         Whom that leaves, or guesses, without a stated counterpart may be alike to others in turn.
+        What the event that is told `again` said before is left out.
         """
         old: list[Record] = []
-        entries, groups = [entry], list[Group]()
+        entries, groups = list(fresh), list[Group]()
         while found:
             for identity in sorted(found):
                 record = self._folding.record(ORDER, identity)
                 old.append(record)
                 if record.known:
                     self._note(self._old, record.stored(), identity)
-                    entries += record.entries()
+                    kept = record.entries()
+                    entries += [e for e in kept if again is None or not instead.is_own(e, again)]
             groups = joining.regroup(entries)
             loose = [each for group in groups if group.is_loose for each in group.entries]
             found = self._alike(loose) - {record.name[2] for record in old}
@@ -148,6 +173,15 @@ class Orders:
         for record in old:
             if record.name[2] not in ids and record.known:
                 self._bury(record, groups)
+        if again is not None:
+            self._forget({ref for record in old for ref in record.refs}, groups)
+
+    def _forget(self, refs: set[str], groups: list[Group]) -> None:
+        """Have names that nothing says any more lead nowhere."""
+        for ref in sorted(refs - {ref for group in groups for ref in group.refs}):
+            name = ("ref", self._folding.connection_id, ref)
+            if self._folding.get(name) is not None:
+                self._folding.drop(name)
 
     def _make(self, group: Group, parts: Iterable[Standing]) -> None:
         identity = orders.order_id(group.refs)
@@ -162,10 +196,12 @@ class Orders:
         self._note(self._new, record.told or [], identity)
 
     def _bury(self, record: Record, groups: list[Group]) -> None:
-        """Leave a tombstone that says which order a vanished one has become."""
-        home = next(each for each in groups if each.refs & record.refs)
-        record.merged_into = orders.order_id(home.refs)
-        record.touched = True
+        """Leave a tombstone that says which order a vanished one has become, if it is one still."""
+        home = next((each for each in groups if each.refs & record.refs), None)
+        if home is None:
+            record.retell([])
+        else:
+            record.touched, record.merged_into = True, orders.order_id(home.refs)
 
     def _name(self, record: Record, refs: set[str], *, whole: bool = False) -> None:
         """Have all names of an order lead to it."""

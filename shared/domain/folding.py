@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.domain import orders
+from shared.domain.due import due
 from shared.domain.ports import Check, Document, Name, Reading, Write
 from shared.domain.records import ORDER, Record
 from shared.domain.recurring_payments import is_created
@@ -76,7 +77,11 @@ class Folding:
         self.records: dict[Name, Record] = {}
         self.messages: list[Message] = []
         self.historical = arrival.source == "history"
+        # Whether whatever is told anew by this fold is to set nothing off.
+        self.silent = False
         self._staged: dict[Name, dict[str, Any] | None] = {}
+        self._due: list[Write] = []
+        self._kept: dict[Name, Write] = {}
         self._relied_on: set[Name] = set()
 
     def want(self, names: Iterable[Name]) -> None:
@@ -91,6 +96,10 @@ class Folding:
         """Have a document written with the event, if nobody writes it in between."""
         version = self._version(name)
         self._staged[name] = {**document, "version": version + 1}
+
+    def keep(self, name: Name, document: Mapping[str, Any]) -> None:
+        """Have a document written with the event whatever stands there: nobody changes such."""
+        self._kept[name] = Write(name, document, None)
 
     def drop(self, name: Name) -> None:
         """Have a document that is there deleted with the event, if nobody writes it in between."""
@@ -118,9 +127,31 @@ class Folding:
 
         `about` travels with the call, for its answer.
         """
-        if self.connection.get("has_api") and wanted in self.habits.fetchable:
+        if self.can_ask(wanted):
             provider = self.arrival.provider
+            if self.historical:
+                about = {"source": self.arrival.source, **about}
             self._send("calls", provider=provider, object=wanted, id=identity, **about)
+
+    def can_ask(self, wanted: str) -> bool:
+        """Tell whether the connection's API can be asked for such objects."""
+        return bool(self.connection.get("has_api")) and wanted in self.habits.fetchable
+
+    def ask_at(self, when: int, wanted: str, identity: str) -> None:
+        """Have an object fetched as soon as it is `when` (ms), where there is an API key for it.
+
+        Asked twice for one moment is asked once.
+        """
+        if self.can_ask(wanted):
+            call = {
+                "to": "calls",
+                "connection_id": self.connection_id,
+                "subject": self.arrival.subject,
+                "provider": self.arrival.provider,
+                "object": wanted,
+                "id": identity,
+            }
+            self._due.append(due(when, "call", f"{self.connection_id}/{wanted}/{identity}", call))
 
     def send_job(self, job: str, **about: str) -> None:
         """Have a paged job follow this event through the queue, behind its own subject."""
@@ -136,7 +167,7 @@ class Folding:
             for name in sorted(self._relied_on)
             if name not in self._staged
         ]
-        return [*writes, *checks]
+        return [*writes, *checks, *self._due, *self._kept.values()]
 
     def _version(self, name: Name) -> int:
         stored = self.reading.get(name) if name not in self._made_here(name) else None

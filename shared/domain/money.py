@@ -61,7 +61,7 @@ def from_text(text: str, code: str) -> int:
     kept, lost = fraction[:decimals], fraction[decimals:]
     if not (whole + fraction).isascii() or not (whole + fraction).isdigit() or lost.strip("0"):
         raise Quarantined("bad_amount", "an amount is not a decimal of its currency")
-    # Before it is read: Python itself refuses to read thousands of digits, with an error of its own.
+    # Python itself refuses to read thousands of digits, with an error of its own.
     if len(whole.lstrip("0")) > _DIGITS_MAX:
         raise Quarantined("bad_amount", "an amount is larger than money can be")
     minor: int = int(whole.lstrip("0") or "0") * 10**decimals + int(

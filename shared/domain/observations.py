@@ -34,6 +34,9 @@ CREATED, UPDATED, TERMINAL = 0, 10, 90
 # What the type of an event ends in that must set nothing off, by its sender's wish. It is part of
 # the type so that the wish stays with the event, its changes and the change log, for all to see.
 SUPPRESSED = ".suppressed"
+# What the type of an event ends in that a verification has found at the provider, long after it
+# should have come: what it tells is late, and is not told again should it come after all.
+VERIFIED = ".verified"
 
 
 def derived(rank: int) -> int:
@@ -151,7 +154,8 @@ class SubscriptionSaid:
     percent, coupon}` (where only the coupon's id is told, the catalogue knows the rest), `upcoming
     {date, amount}`, `deleted`, `created:<ms>` (a time of creation that moves: the earliest counts).
     `before` holds the previous value of facets, where the provider states it. `creation` marks a
-    provider-stated creation.
+    provider-stated creation. `again_at` (ms) is when the subscription has to be asked for again,
+    because it will have changed and no event will say so.
     """
 
     subscription_id: str
@@ -160,6 +164,7 @@ class SubscriptionSaid:
     customer_id: str | None = None
     before: Mapping[str, Facet] | None = None
     creation: bool = False
+    again_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,13 +194,15 @@ REF_KINDS = ("document", "intent", "charge", "session")
 class CustomerSaid:
     """What an event says of a store's customer: `customer`, `payer` and `method:<id>` facets.
 
-    `before` holds the previous value of facets, where the provider states it.
+    `before` holds the previous value of facets, where the provider states it. `at` (ms) is when a
+    payer was named so, where an event tells of it much later: of several the newest counts.
     """
 
     customer_id: str
     rank: int
     facets: Mapping[str, Facet]
     before: Mapping[str, Facet] | None = None
+    at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +223,9 @@ class Parsed:
     live ones, None where the provider does not say. `known` is False for types paysignal has no
     use for: they are counted and acknowledged. `digest` identifies the body without the fields that
     vary by delivery. `once` is a token that may bring one event only, where the signature binds the
-    body loosely.
+    body loosely. `needs` are objects, by kind and id, that the provider has to be asked for before
+    the event means anything; where it cannot be asked, the event is refused. `began_at` (ms) is
+    when the subscription began that it tells of, where its facets do not say so.
     """
 
     event_id: str
@@ -230,5 +239,7 @@ class Parsed:
     customers: tuple[CustomerSaid, ...] = ()
     catalogue: tuple[CatalogueSaid, ...] = ()
     once: str | None = None
+    needs: tuple[tuple[str, str], ...] = ()
     heard: Heard | None = None
+    began_at: int | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)

@@ -1,7 +1,8 @@
 """The facets of an order: what was asked for, paid, given back and withheld, and for what.
 
 Part of the vocabulary of `shared.domain.observations`, which explains facets and offers these names
-to the parsers. Times are in ms, money is in minor units.
+to the parsers. Times are in ms, money is in minor units. Any of them may be marked `unconfirmed`:
+told by an event that proves its body loosely, and not by the provider's API.
 """
 
 from __future__ import annotations

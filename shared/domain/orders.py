@@ -67,6 +67,11 @@ def brings_money(view: View | None) -> bool:
     return view is not None and view["status"] in BROUGHT_MONEY
 
 
+def is_unconfirmed(state: State) -> bool:
+    """Tell whether an order rests on anything that its provider's API was not asked to confirm."""
+    return any(facet.get("unconfirmed") for facet in state.values())
+
+
 def summary(state: State, view: View | None) -> tuple[str, dict[str, Any]] | None:
     """Return the subscription an order belongs to and what it says of its payment.
 

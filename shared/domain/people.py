@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 # Entries attached to a late contact in one transaction; a job goes on with the rest.
 _ATTACHED_AT_ONCE = 50
+# Of a contact, what is kept for our own reckoning alone.
+_HIDDEN = frozenset(
+    """kept_orders first_start_date untagged former_tags former_lists source_date
+    version""".split()
+)
 
 
 class People:
@@ -117,10 +122,10 @@ class People:
 
 def to_json(contact: Contact) -> dict[str, Any]:
     """Return a contact's own fields with its derived ones, in internal values."""
-    hidden = ("kept_orders", "first_start_date", "version")
-    shown = {name: value for name, value in contact.items() if name not in hidden}
+    shown = {name: value for name, value in contact.items() if name not in _HIDDEN}
     return {
         **dict.fromkeys(activity.LAST_DATES.values()),
+        "unsubscribed_date": None,
         **shown,
         "customer": contact["kept_orders"] > 0,
         "customer_since": contacts.customer_since(contact),

@@ -1,7 +1,7 @@
 """The business's settings: one document, and what holds where it says nothing.
 
 `settle` is in seconds: how long the first burst of events about a new subscription is waited for
-before triggers look at it.
+before triggers look at it. `email` is who emails are from, None while none may be sent.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ def effective(document: Document | None, *, local: bool) -> dict[str, Any]:
         "locale": "en-US",
         "widget": list(FIELDS[:5]),
         "settle": _SETTLE_SECONDS_LOCAL if local else _SETTLE_SECONDS,
+        "email": None,
     }
     stored = document or {}
     return {

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from shared.domain import changes, emails, orders, recurring_payments
+from shared.domain import changes, emails, orders, recurring_payments, verified
 from shared.domain.mentions import MOST_OF_ORDER
 from shared.domain.ports import Name, Reading, Write
 from shared.domain.standing import Standing
@@ -57,6 +57,7 @@ class Record:
         self.told: list[Told] | None = None
         self._entries: dict[str, Entry] | None = None
         self._stored: set[str] = set()
+        self._verified: verified.Told = {}
         self._written: dict[str, Entry] = {}
         self._removed: dict[str, Entry] = {}
 
@@ -68,7 +69,7 @@ class Record:
         """Put one entry in its place, and tell again whatever comes after it."""
         self.touched = True
         self.mentions |= set(entry.mentions)
-        held = self._written.get(_key(entry)) or (self._entries or {}).get(_key(entry))
+        held = self._written.get(entry.key) or (self._entries or {}).get(entry.key)
         ahead = held is None and self._entries is None
         if ahead and follows(entry, self.newest, self.state, self._rules):
             step = tell(entry, self.state, self.view, self._rules)
@@ -76,16 +77,16 @@ class Record:
             entry.born = entry.kind == "created"
             if self._brings(step) and not self._brought:
                 entry.money, self._brought = "first", True
-            self._written[_key(entry)] = entry
+            self._written[entry.key] = entry
             self.state, self.view, self.newest = step.state, step.view, entry.place
             self._remember([step], self._states)
             return
         everything = self._all()
-        held = everything.get(_key(entry))
+        held = everything.get(entry.key)
         if held is not None:
             held.said |= entry.said
             held.before |= entry.before
-            self._written[_key(held)] = held
+            self._written[held.key] = held
         self.retell([*(e for e in everything.values() if e is not held), held or entry])
 
     def retell(self, entries: Iterable[Entry]) -> None:
@@ -95,7 +96,7 @@ class Record:
         before = self._all()
         announced = {k for k, each in before.items() if each.kind == "created" and not each.joined}
         paid = {k for k, each in before.items() if each.money == "first"}
-        self._entries = {_key(entry): entry for entry in entries}
+        self._entries = {entry.key: entry for entry in entries}
         self.mentions = {each for entry in self._entries.values() for each in entry.mentions}
         for key, gone in before.items():
             if key not in self._entries:
@@ -104,13 +105,14 @@ class Record:
         self._removed = {k: e for k, e in self._removed.items() if k not in self._entries}
         told = replay(list(self._entries.values()), self._rules)
         for index, step in enumerate(told.told):
-            passed = _key(step.entry) in self._stored or index < len(told.told) - 1
+            passed = step.entry.key in self._stored or index < len(told.told) - 1
             differs = (step.kind, step.changes) != (step.entry.kind, step.entry.changes)
             if differs or not step.entry.recorded_at:
                 self._take(step, late=bool(self._stored) and passed)
-            if differs or before.get(_key(step.entry)) is not step.entry:
-                self._written[_key(step.entry)] = step.entry
+            if differs or before.get(step.entry.key) is not step.entry:
+                self._written[step.entry.key] = step.entry
         self._announce_once(announced)
+        verified.mark(self._verified, told.told, self._stored, self._written)
         self._pay_once(paid, told.told)
         self.told, self.ambiguous = told.told, told.ambiguous
         self.state = told.state
@@ -125,7 +127,12 @@ class Record:
 
     def mend(self, entry: Entry) -> None:
         """Have an entry written again, because something beside its transition has changed."""
-        self._written[_key(entry)] = entry
+        self._written[entry.key] = entry
+
+    def hush(self) -> None:
+        """Have nothing set off by what this event writes."""
+        for entry in self._written.values():
+            entry.historical = True
 
     def changed(self) -> list[Entry]:
         """Return the entries this event will write."""
@@ -153,15 +160,16 @@ class Record:
     def _tombstone(self) -> list[Write]:
         """Return the writes that leave only a sign of where this record went."""
         entries = self._reading.history(self.name)
-        gone = [Write(("entry", *self.name, _key(each)), None, None) for each in entries]
+        gone = [Write(("entry", *self.name, each.key), None, None) for each in entries]
         head = {"version": self.version + 1, "merged_into": self.merged_into}
         return [Write(self.name, head, self.version), *gone]
 
     def _all(self) -> dict[str, Entry]:
         if self._entries is None:
             stored = self._reading.history(self.name) if self.known else []
-            self._entries = {_key(entry): _copy(entry) for entry in stored}
+            self._entries = {entry.key: _copy(entry) for entry in stored}
             self._stored = set(self._entries)
+            self._verified = verified.told_by(self._entries)
             self._entries |= self._written
         return self._entries
 
@@ -202,7 +210,7 @@ class Record:
         first = None if marked else next((each for each in told if self._brings(each)), None)
         if first is not None:
             first.entry.money = "first"
-            self._written[_key(first.entry)] = first.entry
+            self._written[first.entry.key] = first.entry
         self._brought = bool(marked) or first is not None
 
     def _brings(self, step: Told) -> bool:
@@ -213,7 +221,7 @@ class Record:
         entry.kind, entry.changes = step.kind, step.changes
         # A creation states what was before as well: nothing.
         stated = bool(entry.before) or entry.creation
-        entry.late = late and not stated and bool(step.kind)
+        entry.late = ((late and not stated) or entry.verified) and bool(step.kind)
         entry.recorded_at = self._now
 
     def _head(self) -> dict[str, Any]:
@@ -256,11 +264,6 @@ def _rules(kind: str, born: Born) -> Rules:
         return Rules(orders.show, dict, changes.difference, born, chained=False)
     show, compact = recurring_payments.show, recurring_payments.compact
     return Rules(show, compact, changes.difference, born, chained=True)
-
-
-def _key(entry: Entry) -> str:
-    at, rank, turn, received_at, event = entry.place
-    return f"{at:015d}.{rank:02d}{turn}.{received_at:015d}.{event}"
 
 
 def _place(stored: Sequence[Any] | None) -> Place | None:

@@ -94,7 +94,8 @@ def is_created(states_creation: bool) -> Any:
     """Return the rule that tells a creation from a first sight, for a provider of that habit."""
 
     def born(entry: Entry, view: View) -> bool:
-        if states_creation or entry.creation:
+        # Who verifies asks what is, not what has happened: no creation is stated there.
+        if (states_creation and not entry.verified) or entry.creation:
             return entry.creation
         start = view.get("start_date")
         return start is not None and abs(entry.at - start) <= FIRST_SIGHT

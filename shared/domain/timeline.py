@@ -17,7 +17,7 @@ from itertools import groupby
 from typing import Any
 
 from shared.domain import times
-from shared.domain.observations import SUPPRESSED, Facet
+from shared.domain.observations import SUPPRESSED, VERIFIED, Facet
 
 State = Mapping[str, Facet]
 View = Mapping[str, Any]
@@ -49,6 +49,7 @@ class Entry:
     creation of its record, `joined` a creation that was announced before, by itself or another.
     `money` is "first" where an order was announced to bring money first, "joined" where that was
     announced in another record.
+    `announced` names the fields of `changes` that a verification has told of before.
     `contact_version` is the version of the contact the change was recorded with. `mentions` are ids
     of other systems the event names beside an order.
     """
@@ -74,6 +75,7 @@ class Entry:
     contact_version: int = 0
     money: str | None = None
     mentions: tuple[str, ...] = ()
+    announced: tuple[str, ...] = ()
 
     @property
     def place(self) -> Place:
@@ -82,9 +84,20 @@ class Entry:
         return (self.at, self.rank, self.turn, self.received_at, event)
 
     @property
+    def key(self) -> str:
+        """Its place as text that sorts like it: the entry's name among its record's."""
+        at, rank, turn, received_at, event = self.place
+        return f"{at:015d}.{rank:02d}{turn}.{received_at:015d}.{event}"
+
+    @property
     def suppressed(self) -> bool:
         """Whether the event's sender wants nothing set off by it."""
         return self.event_type.endswith(SUPPRESSED)
+
+    @property
+    def verified(self) -> bool:
+        """Whether it is what a verification has found at the provider."""
+        return self.event_type.endswith(VERIFIED)
 
 
 @dataclass(slots=True)

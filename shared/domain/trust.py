@@ -15,10 +15,13 @@ from typing import Any
 from shared.domain import times
 from shared.domain.errors import Quarantined
 from shared.domain.folding import Arrival, Habits
-from shared.domain.observations import Parsed, SubscriptionSaid
+from shared.domain.observations import VERIFIED as SUFFIX
+from shared.domain.observations import OrderSaid, Parsed, SubscriptionSaid
 from shared.domain.ports import Document, Name, Reading, Write
 
 UNCONFIRMED = "unconfirmed"
+# The source of what a verification has found at the provider.
+VERIFIED = "verified"
 # Far longer than any door takes the transmission, and any queue holds it.
 _CLAIMED = 90 * times.DAY
 
@@ -60,12 +63,31 @@ def marked(parsed: Parsed, arrival: Arrival, habits: Habits) -> Parsed:
     """Return what counts of an event: where nobody can confirm it, marked as unconfirmed."""
     if not habits.confirms or arrival.source != "live":
         return parsed
-    return replace(parsed, subscriptions=tuple(map(_unconfirmed, parsed.subscriptions)))
+    return replace(
+        parsed,
+        subscriptions=tuple(map(_unconfirmed, parsed.subscriptions)),
+        orders=tuple(map(_unconfirmed_order, parsed.orders)),
+    )
+
+
+def named(parsed: Parsed, arrival: Arrival) -> Parsed:
+    """Return an event under the type it is kept by: what a verification has found is no event."""
+    if arrival.source != VERIFIED or parsed.event_type.endswith(SUFFIX):
+        return parsed
+    return replace(parsed, event_type=parsed.event_type + SUFFIX)
 
 
 def digests(marker: Document) -> tuple[Any, ...]:
     """Return the digests under which an event is known: as it came, and as it was confirmed."""
     return marker["digest"], marker.get("confirmed")
+
+
+def _unconfirmed_order(said: OrderSaid) -> OrderSaid:
+    """Return what is said of an order, each part marked: whoever confirms it tells it anew."""
+    marked = {name: {**facet, UNCONFIRMED: True} for name, facet in said.facets.items()}
+    # A sum of what went back is told by events alone, and beside the single amount it came with.
+    kept = {n: said.facets[n] if n.startswith("refunded:") else f for n, f in marked.items()}
+    return replace(said, facets=kept)
 
 
 def _unconfirmed(said: SubscriptionSaid) -> SubscriptionSaid:

@@ -17,6 +17,8 @@ from tests.support.api_client import ROUTES, ApiClient, Reply
 UNKNOWN = "unknown"
 EXAMPLES: dict[str, dict[str, Any]] = {
     "/v1/connections/{connection_id}": {"provider": "stripe"},
+    "/v1/connections/{connection_id}/history": {"from": "2024-01-01"},
+    "/v1/connections/{connection_id}/verify": {"repair": True},
     "/v1/contacts": {"email": "ada@example.com"},
     "/v1/keys": {"name": "CRM", "scopes": ["config:read"]},
     "/v1/settings": {},
@@ -45,8 +47,13 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             }
         ]
     },
+    "/v1/activity": {"items": [{"email": "ada@example.com", "kind": "open"}]},
+    "/v1/spend": {"items": [{"date": "2026-10-01", "amount": "25.00", "currency": "USD"}]},
+    "/v1/reports/custom": {"dataset": "orders", "measures": ["count"]},
     "/v1/contacts/search": {"segment": {"match": "all", "conditions": []}},
     "/v1/duplicates/{duplicate_id}": {"decision": "same"},
+    "/v1/recipes/{recipe}": {"parameters": {}},
+    "/v1/automations/{automation_id}/backtest": {"from": "2026-10-01", "to": "2026-10-31"},
 }
 # Of a route that takes files: its content type, and one it accepts.
 FILES = {"/v1/contacts/import": ("text/csv", "email\nada@example.com\n")}
@@ -54,7 +61,7 @@ FILES = {"/v1/contacts/import": ("text/csv", "email\nada@example.com\n")}
 closed = [route for route in ROUTES if ACCESS[route.method, route.path] != PUBLIC]
 with_body = [route for route in ROUTES if route.body]
 paged = [route for route in ROUTES if route.paged]
-with_id = [route for route in ROUTES if 404 in route.problems]
+with_id = [route for route in ROUTES if 404 in route.problems and "{" in route.path]
 writing = [route for route in ROUTES if route.method != "GET"]
 
 
@@ -141,7 +148,8 @@ def test_the_example_of_a_body_is_accepted(route: Route[Any]) -> None:
 
 @pytest.mark.parametrize("route", with_body, ids=name)
 def test_a_body_that_is_no_json_object_is_a_bad_request(route: Route[Any]) -> None:
-    for raw in ("", "[]", "{", '{"a": NaN}', '{"a": 1, "a": 1}'):
+    empty = () if route.body_optional else ("",)
+    for raw in (*empty, "[]", "{", '{"a": NaN}', '{"a": 1, "a": 1}'):
         assert call(ApiClient(), route, raw=raw).status == 400
 
 
@@ -161,7 +169,8 @@ def test_a_limit_or_cursor_of_ones_own_making_is_a_bad_request(route: Route[Any]
     assert call(client, route, query={"limit": "1000000000"}).status == 200
 
 
-@pytest.mark.parametrize("route", closed, ids=name)
+# Which reports there are stands in the code; once the key is known, no table is asked.
+@pytest.mark.parametrize("route", [each for each in closed if each.path != "/v1/reports"], ids=name)
 def test_while_the_table_fails_a_caller_is_asked_to_come_again(
     route: Route[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

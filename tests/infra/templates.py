@@ -76,6 +76,8 @@ def _short(resource: Any) -> str:
         return "*"
     if "parameter/" in text:
         return "endpoint parameters" if "/endpoints/" in text else "parameters"
+    if ":identity/*" in text:
+        return "identities"
     if "Fn::Join" in text:
         name, (_, parts) = "", resource["Fn::Join"]
         for part in parts:

@@ -12,6 +12,7 @@ _QUERIED = {
     "GET /docs",
     "POST /v1/segments/preview",
     "POST /v1/contacts/search",
+    "POST /v1/reports/custom",
 }
 
 

@@ -14,10 +14,25 @@ def test_the_log_is_private_encrypted_and_can_be_had_back(template: Template) ->
     assert set(bucket["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}
     assert "BucketEncryption" in bucket["Properties"]
     assert bucket["Properties"]["VersioningConfiguration"] == {"Status": "Enabled"}
-    log, answers = bucket["Properties"]["LifecycleConfiguration"]["Rules"]
+    log, answers, exports = bucket["Properties"]["LifecycleConfiguration"]["Rules"]
     assert log["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
     assert "ExpirationInDays" not in log
     assert (answers["Prefix"], answers["ExpirationInDays"]) == ("athena/", 7)
+    assert (exports["Prefix"], exports["ExpirationInDays"]) == ("exports/", 1)
+    assert exports["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
+
+
+def test_query_writes_large_answers_and_nothing_of_the_log(template: Template) -> None:
+    statements = [
+        statement
+        for policy in properties(template, "AWS::IAM::Policy")
+        if "query" in json.dumps(policy["Roles"]).lower()
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
+
+    stored = [each["Resource"] for each in statements if each["Action"] == "s3:PutObject"]
+
+    assert [each["Fn::Join"][1][-1] for each in stored] == ["/exports/*"]
 
 
 def test_the_stream_has_no_more_readers_than_it_can_serve(template: Template) -> None:

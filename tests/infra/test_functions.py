@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from collections.abc import Callable
 
 import pytest
 
@@ -71,7 +72,11 @@ _ALLOWED = {
         "ProviderCallscallproviderslog": _LOG,
         "QueuesCalls": _CONSUME,
         "parameters": {"ssm:GetParameter"},
+        "StorageTable": _READ | _WRITE,
+        **_INDEXES,
+        "StorageBodies/*": {"s3:PutObject"},
         "QueuesEvents": _SEND,
+        "QueuesHistory": _SEND,
     },
     "query": {
         "Apiquerylog": _LOG,
@@ -79,6 +84,8 @@ _ALLOWED = {
         **_INDEXES,
         "LogBucket": {"s3:ListBucket"},
         "LogBucket/*": {"s3:GetObject"},
+        # An answer too large to send.
+        "LogBucket/exports/*": {"s3:PutObject"},
     },
     "manage": {
         "Apimanagelog": _LOG,
@@ -90,6 +97,14 @@ _ALLOWED = {
         "QueuesEvents": _SEND,
         "QueuesHistory": _SEND,
         "QueuesAutomations": _SEND,
+        "Backtestsbacktest": {"lambda:InvokeFunction"},
+    },
+    "backtest": {
+        "Backtestsbacktestlog": _LOG,
+        "StorageTable": _READ | _WRITE,
+        **_INDEXES,
+        "LogBucket": {"s3:ListBucket"},
+        "LogBucket/*": {"s3:GetObject"},
     },
     "fire_triggers": {
         "Automationsfiretriggerslog": _LOG,
@@ -97,6 +112,7 @@ _ALLOWED = {
         **_INDEXES,
         "*": {"dynamodb:ListStreams"},
         "QueuesAutomations": _SEND,
+        "QueuesCalls": _SEND,
         "QueuesStreamDead": _SEND,
         "Bus": {"events:PutEvents"},
     },
@@ -107,6 +123,7 @@ _ALLOWED = {
         "QueuesAutomations": _CONSUME | _SEND,
         "endpoint parameters": {"ssm:GetParameter"},
         "Bus": {"events:PutEvents"},
+        "identities": {"ses:SendEmail"},
     },
     "record_changes": {
         "ChangeLogrecordchangeslog": _LOG,
@@ -121,11 +138,21 @@ _ALLOWED = {
         "LogBucket": {"s3:ListBucket"},
         "LogBucket/*": {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"},
     },
+    "watch_dates": {
+        "Automationswatchdateslog": _LOG,
+        "StorageTable": _READ | _WRITE,
+        **_INDEXES,
+        "LogBucket": {"s3:ListBucket"},
+        "LogBucket/*": {"s3:GetObject"},
+        "QueuesCalls": _SEND,
+        "QueuesHistory": _SEND,
+    },
     "wake_due": {
         "Automationswakeduelog": _LOG,
         "StorageTable": _READ | _WRITE,
         **_INDEXES,
         "QueuesAutomations": _SEND,
+        "QueuesCalls": _SEND,
     },
 }
 # One clock: two would wake the same things twice.
@@ -141,9 +168,11 @@ _SETTINGS: dict[str, type[settings.Settings]] = {
     "call_providers": settings.CallSettings,
     "query": settings.QuerySettings,
     "manage": settings.ManageSettings,
+    "backtest": settings.BacktestSettings,
     "fire_triggers": settings.FireSettings,
     "run_automations": settings.RunSettings,
     "wake_due": settings.WakeSettings,
+    "watch_dates": settings.WatchSettings,
     "record_changes": settings.RecordSettings,
     "compact_changes": settings.CompactSettings,
 }
@@ -234,3 +263,16 @@ def test_query_has_the_room_that_a_log_of_a_million_orders_takes(template: Templ
 
     assert function["MemorySize"] == 2048
     assert function["EphemeralStorage"] == {"Size": 2048}
+
+
+def test_the_calendar_looks_every_hour_and_twice_as_far_ahead(
+    template: Template, synth: Callable[..., Template]
+) -> None:
+    def rate(made: Template) -> str:
+        rules = properties(made, "AWS::Events::Rule")
+        name, _ = functions(made)["watch_dates"]
+        (rule,) = [each for each in rules if name in str(each["Targets"])]
+        return str(rule["ScheduleExpression"])
+
+    assert rate(template) == "rate(1 hour)"
+    assert rate(synth(local=True)) == "rate(1 minute)"

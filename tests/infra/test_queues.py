@@ -1,5 +1,6 @@
 """Queues and their consumers, by the template: the emulator would take anything."""
 
+import json
 from typing import Any
 
 import pytest
@@ -69,7 +70,7 @@ def test_failed_messages_are_listed_exactly_where_the_handler_lists_them(
 
 @pytest.mark.parametrize(
     ("queue", "batch", "at_once"),
-    [("Events", 10, None), ("History", 10, 2), ("Calls", 1, 2), ("Automations", 10, 10)],
+    [("Events", 10, None), ("History", 10, 5), ("Calls", 1, 2), ("Automations", 10, 10)],
 )
 def test_consumers_take_as_much_as_they_should(
     template: Template, queue: str, batch: int, at_once: int | None
@@ -114,8 +115,19 @@ def test_the_stream_is_read_from_its_start_and_what_fails_is_noted(template: Tem
         assert 0 < mapping["MaximumRecordAgeInSeconds"] < _DAY
         assert mapping.get("ParallelizationFactor", 1) <= 10
         assert noted.startswith("QueuesStreamDead")
-        (pattern,) = mapping["FilterCriteria"]["Filters"]
-        assert '"AT#"' in pattern["Pattern"]
+        patterns = [each["Pattern"] for each in mapping["FilterCriteria"]["Filters"]]
+        assert '"AT#"' in patterns[0]
+
+
+def test_firing_is_told_of_changes_and_of_tags_that_were_changed_here(template: Template) -> None:
+    mappings = properties(template, "AWS::Lambda::EventSourceMapping")
+    (fire,) = (each for each in mappings if "firetriggers" in str(each["FunctionName"]))
+
+    patterns = [json.loads(each["Pattern"]) for each in fire["FilterCriteria"]["Filters"]]
+    assert patterns == [
+        {"dynamodb": {"Keys": {"sk": {"S": [{"prefix": "AT#"}]}}}},
+        {"eventName": ["INSERT"], "dynamodb": {"Keys": {"sk": {"S": [{"prefix": "TAGS#"}]}}}},
+    ]
 
 
 def _mappings(template: Template) -> list[dict[str, Any]]:

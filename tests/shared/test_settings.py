@@ -25,6 +25,7 @@ _ENVIRON = {
     "AUTOMATIONS_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/111122223333/automations",
     "BODIES_BUCKET": "bodies",
     "LOG_BUCKET": "log",
+    "BACKTEST_FUNCTION": "backtest",
     "BUS_NAME": "paysignal",
     "PARAMETER_PREFIX": "/paysignal/connections",
     "ENDPOINT_PREFIX": "/paysignal/endpoints",

@@ -119,6 +119,16 @@ class MemoryOutbox:
         self.delivered += [dict(each) for each in messages]
 
 
+class MemoryBacktests:
+    """Who does backtests, and does none."""
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+
+    def begin(self, job_id: str) -> None:
+        self.begun.append(job_id)
+
+
 @dataclass(frozen=True)
 class Reply:
     """An answer, its headers' names in small letters."""
@@ -145,6 +155,7 @@ class ApiClient:
         self.endpoint_secrets = MemorySecrets()
         self.outbox = MemoryOutbox()
         self.uploads = MemoryUploads()
+        self.backtests = MemoryBacktests()
         self.now = NOW
         self.cache_seconds = 60
         self._ids = (f"{number:032x}" for number in itertools.count(1))
@@ -154,7 +165,9 @@ class ApiClient:
         query = QueryAdapters(
             store=self.store,
             log=self.log,
+            exports=self.uploads,
             now=lambda: self.now,
+            new_id=lambda: next(self._ids),
             openapi=openapi.document,
             local=local,
         )
@@ -164,6 +177,7 @@ class ApiClient:
             endpoint_secrets=self.endpoint_secrets,
             outbox=self.outbox,
             uploads=self.uploads,
+            backtests=self.backtests,
             now=lambda: self.now,
             new_id=lambda: next(self._ids),
             new_secret=lambda: next(self._secrets),
@@ -211,7 +225,7 @@ class ApiClient:
         if authorization is not None:
             headers["authorization"] = authorization or f"Bearer {self.admin}"
         event = http_event(method, path, headers, query or {}, text, encoded=encoded)
-        lambda_ = self.query if _is_asked(method, path) else self.manage
+        lambda_ = self.query if is_asked(method, path) else self.manage
         answer = lambda_(event, None)
         reply = Reply(
             answer["statusCode"],
@@ -273,7 +287,7 @@ def check(method: str, path: str, reply: Reply) -> None:
         assert reply.headers["cache-control"] == "no-store"
 
 
-def _is_asked(method: str, path: str) -> bool:
+def is_asked(method: str, path: str) -> bool:
     """Tell whether the gateway has the request answered by `query`."""
     narrow = (route.path for route in QUERY if route.method == method and "{" not in route.path)
     return method == "GET" or path in narrow

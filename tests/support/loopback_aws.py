@@ -27,6 +27,7 @@ class LoopbackAws:
             "AWS_SECRET_ACCESS_KEY": "example",
             "AWS_ENDPOINT_URL": self.server.url,
             "EVENTS_QUEUE_URL": f"{self.server.url}/000000000000/events.fifo",
+            "HISTORY_QUEUE_URL": f"{self.server.url}/000000000000/history",
             "BODIES_BUCKET": "bodies",
             "PARAMETER_PREFIX": "/paysignal/connections",
             "CONFIG_CACHE_SECONDS": "60",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
@@ -45,8 +47,10 @@ def roots() -> list[x509.Certificate]:
     return x509.load_pem_x509_certificates(stand_in().authority)
 
 
-def certificates(server: CertServer | None = None) -> Certificates:
-    return Certificates(roots=roots, fetch=(server or CertServer()).fetch)
+def certificates(
+    server: CertServer | None = None, monotonic: Callable[[], float] = time.monotonic
+) -> Certificates:
+    return Certificates(roots=roots, fetch=(server or CertServer()).fetch, monotonic=monotonic)
 
 
 def headers(

@@ -10,13 +10,16 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from functions.process_events.messages import Messages, Work
+from functions.process_events.fold_events import Work
+from functions.process_events.messages import Messages
+from functions.process_events.verify_page import Listing
 from shared.domain import contacts, directory
 from shared.domain.envelope import EventEnvelope
 from shared.domain.folding import Arrival
+from shared.domain.history_message import PageMessage, read_page
 from shared.domain.observations import Parsed
 from shared.domain.people import to_json
-from shared.domain.ports import Missing, Reading, Store, Write
+from shared.domain.ports import Missing, Reading, Write
 from shared.domain.records import ORDER, RECURRING_PAYMENT, Record
 from tests.fakes.memory_store import MemoryStore
 
@@ -32,6 +35,9 @@ class Outbox:
 
     def open_event(self, envelope: EventEnvelope) -> EventEnvelope:
         return envelope
+
+    def open_page(self, message: Mapping[str, Any]) -> PageMessage:
+        return read_page(message)
 
     def send_job(self, url: str, job: Mapping[str, object], subject: str, nonce: str = "") -> None:
         self.jobs.append(job)
@@ -49,13 +55,14 @@ class Shop:
         *,
         policy: str = "create",
         has_api: bool = False,
-        store: Store | None = None,
+        store: Listing | None = None,
         connections: Mapping[str, Mapping[str, Any]] | None = None,
         provider: str = "stripe",
+        outbox: Outbox | None = None,
     ) -> None:
         """`connections` are others beside `shop`, or what `shop` differs in, in a directory."""
         self.memory = store if isinstance(store, MemoryStore) else MemoryStore()
-        self.store: Store = store or self.memory
+        self.store: Listing = store or self.memory
         self.provider = provider
         connection = {
             "connection_id": "shop",
@@ -66,7 +73,7 @@ class Shop:
             "version": 1,
         }
         self._enter(connection, connections)
-        self.outbox = Outbox()
+        self.outbox = outbox or Outbox()
         # Jobs usually run at once; a test of what happens meanwhile holds them back.
         self.holds_jobs = False
         self._ids = (f"contact-{number}" for number in itertools.count(1))
@@ -141,6 +148,11 @@ class Shop:
             quarantine_id=quarantine_id,
         )
         return self._carry_out(work)
+
+    def hear_at(self, parsed: Parsed, now: int, connection_id: str = "shop") -> str:
+        """Process what a parser has made of an event that comes at a time (ms)."""
+        self._now = now - 1
+        return self.hear(parsed, connection_id=connection_id)
 
     @property
     def now(self) -> int:

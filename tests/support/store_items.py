@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from functions.process_events.messages import Work
+from functions.process_events.fold_events import Work
 from shared.domain.envelope import EventEnvelope
 from shared.providers.api_store import IDENTITY, ORDER, RECURRING_PAYMENT
 from tests.support.api_client import ApiClient
@@ -91,9 +91,12 @@ def life() -> list[tuple[str, Item]]:
 class ApiStore:
     """A connection `shop` of an API store: its API in front, its processor behind."""
 
-    def __init__(self, others: Mapping[str, Mapping[str, Any]] | None = None) -> None:
-        """`others` are connections beside it."""
-        self.shop = Shop(connections={"shop": {"provider": "api"}, **(others or {})})
+    def __init__(
+        self, others: Mapping[str, Mapping[str, Any]] | None = None, *, provider: str = "api"
+    ) -> None:
+        """`others` are connections beside it; of another provider it takes history alone."""
+        known = {"shop": {"provider": provider}, **(others or {})}
+        self.shop = Shop(connections=known, provider=provider)
         self.client = ApiClient(store=self.shop.memory)
 
     def put(self, kind: str, *items: Any, **body: Any) -> list[Any]:

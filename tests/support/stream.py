@@ -1,4 +1,4 @@
-"""The table's stream in memory: what commits write of entries, as Lambda would hand it over."""
+"""The table's stream in memory: what commits write of entries and notes, as Lambda is given it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.fakes.memory_store import MemoryStore
 
 
 class StreamingStore(MemoryStore):
-    """A store whose entries come out of a stream, in the order they were written."""
+    """A store whose entries and notes come out of a stream, in the order they were written."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -23,7 +23,7 @@ class StreamingStore(MemoryStore):
         before = {step.name: self.documents.get(step.name) for step in steps}
         super().commit(steps)
         for step in steps:
-            if isinstance(step, Write) and step.name[0] == "entry":
+            if isinstance(step, Write) and step.name[0] in ("entry", "retagged"):
                 self.stream.append(
                     stream_record(
                         step.name, before[step.name], step.document, self.now, len(self.stream) + 1

@@ -10,10 +10,12 @@ class MemoryUploads:
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
+        self.types: dict[str, str | None] = {}
         self.reads: list[tuple[int, int]] = []
 
-    def put(self, key: str, content: bytes) -> None:
+    def put(self, key: str, content: bytes, content_type: str | None = None) -> None:
         self.files[key] = content
+        self.types[key] = content_type
 
     def part(self, key: str, start: int, size: int) -> bytes | None:
         self.reads.append((start, size))
@@ -27,3 +29,6 @@ class MemoryUploads:
 
     def address(self, key: str, now: int) -> str:
         return f"https://bodies.example.com/{key}?signed-at={now}"
+
+    def reading_address(self, key: str, now: int) -> str:
+        return f"https://bodies.example.com/{key}?reading&signed-at={now}"
