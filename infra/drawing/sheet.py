@@ -14,11 +14,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from infra.drawing.months import month_rows
-from infra.drawing.report import Report, Row, number
+from infra.drawing.report import Report, Row
+from shared.domain.spreadsheets import harmless
 
 _HEAD = ("part", "date", "key", "label", "currency")
-# What starts a formula in one spreadsheet or another, wide characters included.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
 
 
 def sheet(report: Report) -> str:
@@ -58,7 +57,4 @@ def cell(value: object) -> object:
     """Return a value as a spreadsheet may read it: no text of it becomes a formula."""
     if value is None:
         return ""
-    if isinstance(value, str):
-        risky = value.lstrip(" ").startswith(_FORMULA) and number(value) is None
-        return f"'{value}" if risky else value
-    return value
+    return harmless(value) if isinstance(value, str) else value

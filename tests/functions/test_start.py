@@ -18,7 +18,10 @@ SHAPES = ("shared.api.answers", "aws_lambda_powertools.event_handler.openapi.mod
 
 @pytest.mark.parametrize(
     ("name", "heavy"),
-    [("query", (*SDKS, *SHAPES, "pydantic", "tzdata", "duckdb")), ("manage", (*SDKS, *SHAPES))],
+    [
+        ("query", (*SDKS, *SHAPES, "pydantic", "tzdata", "duckdb", "shared.providers.catalogue")),
+        ("manage", (*SDKS, *SHAPES)),
+    ],
 )
 def test_a_start_loads_no_sdk_and_no_documentation(name: str, heavy: tuple[str, ...]) -> None:
     code = CODE.format(name=name, heavy=heavy)

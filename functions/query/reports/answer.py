@@ -15,7 +15,6 @@ from functions.query.reports.measures import Group, Measures, Month
 from functions.query.reports.scope import Scope, Window
 from shared.domain import history_progress, money
 from shared.domain.reports.definition import Definition, Kind, Kpi, Parts, Value
-from shared.providers.catalogue import PROVIDERS
 
 Json = dict[str, Any]
 # More groups than anybody reads: the rest are left out, and a note says so.
@@ -118,13 +117,7 @@ def _month(month: Month, currency: str) -> Json:
 def _notes(scope: Scope, found: Measures) -> list[Json]:
     """Return what a reader has to know of these figures."""
     notes = []
-    missing = sorted(
-        each["connection_id"]
-        for each in scope.counted
-        # Where nobody can be asked for what was before, nobody is reminded to.
-        if PROVIDERS[each["provider"]].tells_history
-        and not history_progress.is_complete(each.get("history"))
-    )
+    missing = _not_imported(scope)
     if missing:
         message = "What happened before these connections were made was not imported: "
         notes.append({"code": "history_incomplete", "message": message + ", ".join(missing)})
@@ -138,3 +131,17 @@ def _notes(scope: Scope, found: Measures) -> list[Json]:
         message = f"There are {len(found.groups)} groups; the largest {GROUPS_MAX} are shown."
         notes.append({"code": "groups_limited", "message": message})
     return notes
+
+
+def _not_imported(scope: Scope) -> list[str]:
+    """Return the connections whose history is missing, of those that can be asked for it."""
+    open_ones = [
+        each for each in scope.counted if not history_progress.is_complete(each.get("history"))
+    ]
+    if not open_ones:
+        return []
+    # Only here: with every parser behind it, it would double each start of the Lambda.
+    from shared.providers.catalogue import PROVIDERS
+
+    told = (each for each in open_ones if PROVIDERS[each["provider"]].tells_history)
+    return sorted(each["connection_id"] for each in told)

@@ -115,6 +115,7 @@ def opened(session: Session, at: int) -> Session:
     Raise BadRequest for one before the log begins: what was known then is kept nowhere.
     """
     known = session.as_known(at)
+    # Names of our own datasets, which nobody's text reaches.
     begun = " UNION ALL ".join(f"SELECT min(recorded_at) FROM history_{name}" for name in _RECORDS)  # noqa: S608
     ((first,),) = known.rows(f"SELECT min(m) FROM ({begun}) AS t(m)")  # noqa: S608
     if first is not None and at < first:

@@ -8,16 +8,12 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from shared.domain.spreadsheets import harmless
+
 CSV = "text/csv; charset=utf-8"
-_NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
-# What starts a formula in one spreadsheet or another, wide characters included.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
-
-
 _MONTH = "month date customers retention revenue cumulative_revenue".split()
 
 
@@ -53,7 +49,4 @@ def of_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> str:
 
 
 def _cell(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    risky = value.lstrip(" ").startswith(_FORMULA) and not _NUMBER.fullmatch(value)
-    return f"'{value}" if risky else value
+    return harmless(value) if isinstance(value, str) else value
