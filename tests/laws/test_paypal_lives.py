@@ -19,6 +19,7 @@ from infra.samples.paypal_world import Shape, Truth, World
 from shared.domain import times
 from shared.providers.paypal_api import PayPalApi
 from tests.laws.recorded import drifted, misremembered, recorded, unlike
+from tests.laws.told import ms, statuses
 from tests.support.shop import Shop
 
 _SHAPES: tuple[Shape, ...] = ("v1", "v2")
@@ -70,7 +71,7 @@ def differences(
     if sorted(orders) != sorted(truth.payments):
         found.append(f"orders {sorted(orders)}, not {sorted(truth.payments)}")
     for key in subscriptions.keys() & truth.subscriptions.keys():
-        record = {**subscriptions[key], "statuses": _statuses(shop, key)}
+        record = {**subscriptions[key], "statuses": statuses(shop, key)}
         wanted = _subscription(truth.subscriptions[key], truth)
         if shape == "v1":
             wanted = _as_v1_tells(wanted)
@@ -97,13 +98,13 @@ def _subscription(told: Subscription, truth: Truth) -> dict[str, Any]:
         "status": told.statuses[-1],
         "email": told.buyer.email,
         "currency": "USD",
-        "start_date": _ms(told.started_at),
-        "cancelled_date": _ms(told.changed_at) if told.status == "CANCELLED" else None,
+        "start_date": ms(told.started_at),
+        "cancelled_date": ms(told.changed_at) if told.status == "CANCELLED" else None,
         "cycles_completed": told.cycles,
         "total_cycles": told.plan.cycles,
         "cancel_at_period_end": False,
         "last_payment_status": "declined" if declined else status,
-        "last_payment_date": _ms(told.failed_at if declined else paid.at if paid else None),
+        "last_payment_date": ms(told.failed_at if declined else paid.at if paid else None),
     }
 
 
@@ -147,25 +148,10 @@ def _order(told: Payment) -> dict[str, Any]:
         "email": told.email,
         "gross": told.amount,
         "refunded": told.returned,
-        "occurred_date": _ms(told.at),
+        "occurred_date": ms(told.at),
         "recurring_payment_id": told.subscription_id,
         "processor_reference": told.id,
     }
-
-
-def _statuses(shop: Shop, key: str) -> list[str]:
-    passed = [
-        (change.before, change.after)
-        for entry in shop.history("recurring_payment", key)
-        for change in entry.changes
-        if change.field == "status"
-    ]
-    view = shop.view("recurring_payment", key) or {}
-    return [before for before, _ in passed[:1]] + [after for _, after in passed] or [view["status"]]
-
-
-def _ms(seconds: int | None) -> int | None:
-    return None if seconds is None else seconds * times.SECOND
 
 
 @pytest.mark.parametrize("shape", _SHAPES)

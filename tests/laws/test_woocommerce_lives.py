@@ -15,8 +15,8 @@ import pytest
 from infra.samples import woocommerce as story
 from infra.samples.woocommerce_event import Event
 from infra.samples.woocommerce_truth import OrderTruth, SubscriptionTruth, Truth
-from shared.domain import times
 from tests.laws.recorded import drifted, misremembered, recorded, unlike
+from tests.laws.told import ms, statuses
 from tests.support.shop import Shop
 
 
@@ -46,11 +46,11 @@ def differences(shop: Shop, truth: Truth) -> list[str]:
         found.append(f"orders {sorted(orders)}, not {sorted(truth.orders)}")
     for key in subscriptions.keys() & truth.subscriptions.keys():
         wanted = _subscription(truth.subscriptions[key])
-        found += _unequal(key, {**subscriptions[key], "statuses": _statuses(shop, key)}, wanted)
+        found += _unequal(key, {**subscriptions[key], "statuses": statuses(shop, key)}, wanted)
     for key in orders.keys() & truth.orders.keys():
         found += _unequal(key, orders[key], _order(truth.orders[key]))
         dates = sorted(each["date"] for each in orders[key]["refunds"])
-        wanted = {"refunds": [_ms(at) for at in truth.orders[key].refunded_at]}
+        wanted = {"refunds": [ms(at) for at in truth.orders[key].refunded_at]}
         found += _unequal(key, {"refunds": dates}, wanted)
     brought = {
         email: sum(each["amount"] for each in contact["revenue"])
@@ -76,13 +76,13 @@ def _subscription(told: SubscriptionTruth) -> dict[str, Any]:
         "currency": "AUD",
         "billing_interval": told.interval,
         "billing_interval_count": told.interval_count,
-        "start_date": _ms(told.started_at),
-        "next_payment_date": _ms(told.next_payment_at),
+        "start_date": ms(told.started_at),
+        "next_payment_date": ms(told.next_payment_at),
         "is_trial": told.is_trial,
         "cancel_at_period_end": told.cancel_at_period_end,
-        "cancelled_date": _ms(told.cancelled_at),
+        "cancelled_date": ms(told.cancelled_at),
         "last_payment_status": told.last_payment_status,
-        "last_payment_date": _ms(told.last_payment_at),
+        "last_payment_date": ms(told.last_payment_at),
         "cycles_completed": told.cycles,
         "origin_order_id": told.origin,
     }
@@ -95,25 +95,10 @@ def _order(told: OrderTruth) -> dict[str, Any]:
         "email": told.email,
         "gross": told.gross,
         "refunded": told.refunded,
-        "occurred_date": _ms(told.at),
+        "occurred_date": ms(told.at),
         "recurring_payment_id": told.subscription,
         "processor_reference": told.reference,
     }
-
-
-def _statuses(shop: Shop, key: str) -> list[str]:
-    passed = [
-        (change.before, change.after)
-        for entry in shop.history("recurring_payment", key)
-        for change in entry.changes
-        if change.field == "status"
-    ]
-    view = shop.view("recurring_payment", key) or {}
-    return [before for before, _ in passed[:1]] + [after for _, after in passed] or [view["status"]]
-
-
-def _ms(seconds: int | None) -> int | None:
-    return None if seconds is None else seconds * times.SECOND
 
 
 def _creations(shop: Shop) -> dict[str, list[str]]:

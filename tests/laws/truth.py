@@ -19,6 +19,7 @@ from typing import Any
 
 from infra.samples.stripe import OrderTruth, SubscriptionTruth, Truth
 from shared.domain import times
+from tests.laws.told import ms, statuses
 from tests.support.shop import Shop
 
 _PADDED = ("ISK", "UGX")
@@ -51,7 +52,7 @@ def _subscriptions(shop: Shop, truth: Truth, by_invoice: Collection[str]) -> Ite
             yield from _differing(f"{identity}.{name}", record[name], wanted[name])
         store_status = record["store_status"].partition(":")[0]
         yield from _differing(f"{identity}.store_status", store_status, told.store_status)
-        yield from _differing(f"{identity} passed", _statuses(shop, identity), told.statuses)
+        yield from _differing(f"{identity} passed", statuses(shop, identity), told.statuses)
         billed = told.billed is not None and told.billed == told.amount
         if told.amount is not None and (billed or identity not in by_invoice):
             amount = _minor(told.amount, told.currency)
@@ -65,32 +66,18 @@ def _terms(told: SubscriptionTruth) -> dict[str, Any]:
         "currency": told.currency,
         "billing_interval": told.interval,
         "billing_interval_count": told.interval_count,
-        "start_date": _ms(told.started_at),
+        "start_date": ms(told.started_at),
         "is_trial": told.is_trial,
         "cancel_at_period_end": told.cancel_at_period_end,
         "last_payment_status": told.last_payment_status,
-        "last_payment_date": _ms(told.last_payment_at),
-        "next_payment_date": _ms(told.next_payment_at),
-        "cancelled_date": _ms(told.cancelled_at),
+        "last_payment_date": ms(told.last_payment_at),
+        "next_payment_date": ms(told.next_payment_at),
+        "cancelled_date": ms(told.cancelled_at),
         "cycles_completed": told.cycles,
         "payment_method_expiration": (
             times.from_text(f"{expires[0]}-{expires[1]:02d}-01") if expires else None
         ),
     }
-
-
-def _statuses(shop: Shop, identity: str) -> list[str]:
-    """Return every status the record's history passed through."""
-    passed = [
-        (change.before, change.after)
-        for entry in shop.history("recurring_payment", identity)
-        for change in entry.changes
-        if change.field == "status"
-    ]
-    view = shop.view("recurring_payment", identity)
-    return [before for before, _ in passed[:1]] + [after for _, after in passed] or [
-        view["status"] if view else ""
-    ]
 
 
 def _orders(shop: Shop, truth: Truth) -> Iterator[str]:
@@ -117,7 +104,7 @@ def _order(told: OrderTruth, truth: Truth) -> dict[str, Any]:
         "discount": _minor(told.discount, told.currency),
         "tax": _minor(told.tax, told.currency),
         "currency": told.currency,
-        "occurred_date": _ms(told.at),
+        "occurred_date": ms(told.at),
         "recurring_payment_id": told.subscription,
         "email": _email(told, truth),
     }
@@ -144,10 +131,6 @@ def _email(order: OrderTruth, truth: Truth) -> str | None:
 
 def _minor(amount: int, currency: str) -> int:
     return amount // 100 if currency in _PADDED else amount
-
-
-def _ms(seconds: int | None) -> int | None:
-    return None if seconds is None else seconds * times.SECOND
 
 
 def _differing(what: str, found: object, wanted: object) -> Iterator[str]:

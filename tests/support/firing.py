@@ -11,6 +11,7 @@ from shared.domain import contacts
 from shared.domain.automations.bus_events import BusEvent
 from shared.domain.automations.configuration import Configuration
 from shared.domain.automations.fire import Fire
+from shared.domain.automations.happening import Happening
 from shared.domain.automations.parse import definition_of
 from shared.domain.timeline import Change, Entry
 from tests.support.stream import StreamingStore
@@ -18,6 +19,13 @@ from tests.support.stream import StreamingStore
 NOW = 1_790_000_000_000
 RECORD = ("recurring_payment", "shop", "sub_1")
 PLACE = "place-1"
+FAILED = ("status", "active", "payment_failed")
+ON_STATUS = {"type": "recurring_payment_updated", "field": "status"}
+ON_FAILURE = {**ON_STATUS, "to": "payment_failed"}
+TAGGED = {
+    "match": "all",
+    "conditions": [{"field": "contact.tags", "operator": "is", "value": "VIP"}],
+}
 
 
 class MemoryQueue:
@@ -130,3 +138,11 @@ def updated(*changes: tuple[str, Any, Any], **fields: Any) -> Entry:
 def created(**fields: Any) -> Entry:
     """Return an entry that is the creation of its record."""
     return updated(kind="created", event_type="customer.subscription.created", **fields)
+
+
+def happening(
+    entry: Entry, before: Entry | None = None, *, kind: str = RECORD[0], **fields: Any
+) -> Happening:
+    """Return what the stream tells of an entry."""
+    name = ("entry", kind, *RECORD[1:], PLACE)
+    return Happening(name, entry, before, fields.get("written_at", NOW + 500))
