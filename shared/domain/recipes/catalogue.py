@@ -50,9 +50,21 @@ def _date(field: str, offset: str, *conditions: Json) -> Json:
     }
 
 
-def _order(number: int) -> Json:
-    counted = {"field": "contact.orders_count", "operator": "is", "value": number}
-    segment = {"match": "all", "conditions": [counted]}
+def _milestone(number: int) -> Json:
+    """Return a trigger by an order's number, or the next: two may come within one `settle`."""
+    value = [str(number), str(number + 1)]
+    counted = {"field": "contact.orders_count", "operator": "between", "value": value}
+    return _ordered({"match": "all", "conditions": [counted]})
+
+
+def _first_order() -> Json:
+    """Return a trigger by the first order, known as such by its day where a second came at once."""
+    alone = {"field": "contact.orders_count", "operator": "is", "value": 1}
+    today = {"field": "contact.first_order_date", "operator": "in_last", "value": "1 days"}
+    return _ordered({"match": "any", "conditions": [alone, today]})
+
+
+def _ordered(segment: Json) -> Json:
     return {"type": "order_created", "runs": "once", "segment": segment}
 
 
@@ -196,13 +208,13 @@ _ALL = (
         "milestone-gift",
         "Milestone gift",
         "Thanks a contact for the order of a number you choose; a checkout counts as the first.",
-        "Each contact, once, at the order of that number.",
+        "Each contact, once, at the order of that number (or the next, where two came at once).",
         (
             _tag("GIFT: Milestone"),
             Parameter("number", "Which order it is.", 3, 1, 1_000),
             _WEBHOOK,
         ),
-        lambda values: {"trigger": _order(values["number"]), "steps": [_add(values)]},
+        lambda values: {"trigger": _milestone(values["number"]), "steps": [_add(values)]},
     ),
     Recipe(
         "upsell-after-cycles",
@@ -229,7 +241,7 @@ _ALL = (
         "Welcomes a contact with the first order that brings money.",
         "Each contact, once, at the first order.",
         (_tag("CUSTOMER: New"), _WEBHOOK),
-        lambda values: {"trigger": _order(1), "steps": [_add(values)]},
+        lambda values: {"trigger": _first_order(), "steps": [_add(values)]},
     ),
 )
 

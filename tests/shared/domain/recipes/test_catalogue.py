@@ -15,6 +15,7 @@ from shared.domain.recipes.recipe import Parameter, Recipe
 from shared.domain.segments.moments import Moment
 from shared.domain.segments.subject import Subject
 from shared.domain.webhooks import is_connection_id
+from tests.shared.domain.segments.builders import DAY, NOW, contact, subject
 
 WANTED = """failed-payment renewal-reminder card-expiring trial-ending trial-converted
     cancelled-win-back paused milestone-gift upsell-after-cycles new-customer-welcome""".split()
@@ -66,9 +67,32 @@ def test_what_is_filled_in_is_what_the_automation_says() -> None:
     gift = RECIPES["milestone-gift"].body({"number": 5, "tag": "GIFT: Five"})
     reminder = RECIPES["renewal-reminder"].body({"days": 10})
 
-    assert gift["trigger"]["segment"]["conditions"][0]["value"] == 5
+    assert gift["trigger"]["segment"]["conditions"][0]["value"] == ["5", "6"]
     assert gift["steps"] == [{"type": "add_tag", "tag": "GIFT: Five"}]
     assert reminder["trigger"]["offset"] == "-P10D"
+
+
+@pytest.mark.parametrize(
+    ("recipe", "orders", "first_order", "met"),
+    [
+        ("new-customer-welcome", 1, NOW - 30 * DAY, True),
+        ("new-customer-welcome", 2, NOW - 5_000, True),
+        ("new-customer-welcome", 2, NOW - 2 * DAY, False),
+        ("milestone-gift", 2, NOW, False),
+        ("milestone-gift", 3, NOW, True),
+        ("milestone-gift", 4, NOW, True),
+        ("milestone-gift", 5, NOW, False),
+    ],
+)
+def test_two_orders_at_once_do_not_jump_over_the_one_that_is_meant(
+    recipe: str, orders: int, first_order: int, met: bool
+) -> None:
+    body = {**definition_of(RECIPES[recipe].body({})), "automation_id": recipe, "revision": 1}
+    segment = automation_of(body).trigger.segment
+    buyer = contact(orders_count=orders, first_order_date=first_order)
+
+    assert segment is not None
+    assert segment(subject(buyer)) is met
 
 
 DATED = [each for each in RECIPES.values() if "offset" in each.body({})["trigger"]]
