@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from shared.adapters.aws import AwsError
 from shared.adapters.queue import Queue
 from shared.adapters.secrets import ConnectionSecrets
-from shared.domain.envelope import BODY_BYTES_MAX, EventEnvelope
+from shared.domain.envelope import BODY_BYTES_MAX, EventEnvelope, receipt_of
 from shared.domain.errors import PaysignalError, Retryable
 from shared.domain.strict_json import NotStrictJson, parse_object
 from shared.domain.webhooks import InvalidSignature, NoSecret, Ping, Request, is_connection_id
@@ -179,6 +179,7 @@ class Door:
             provider=self._provider,
             connection_id=request.connection_id,
             event_id=event_id,
+            receipt=receipt_of(request.connection_id, headers, request.body),
             bytes=len(request.body),
         )
         return _ACCEPTED

@@ -8,6 +8,7 @@ import time
 
 from rich.console import Console
 
+from infra.cli import rebuild_log
 from infra.local.stack import STATE_DIR, Endpoints, LocalStack, known_port
 
 SUMMARY = "start the stack on this machine, or bring it up to date with the checkout"
@@ -47,4 +48,13 @@ def start(console: Console, *, port: int | None = None, fresh: bool = False) -> 
     with console.status("bringing the stack up"):
         endpoints = stack.up()
     console.print(f"[green]✓[/] the stack is up ({time.monotonic() - began:.0f} s)")
+    if (how := stack.emulator.recovery) is not None and not how.whole:
+        _mend(console)
     return endpoints
+
+
+def _mend(console: Console) -> None:
+    """Write the change log anew: the table may be older than what the log has of it."""
+    console.print("[yellow]![/] the machine went down while it ran; the last moment may be lost")
+    rebuild_log.run(argparse.Namespace(aws=None, dry_run=False), console)
+    console.print("See what is missing, if anything: ./paysignal audit")

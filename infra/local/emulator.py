@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import json
 import os
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from infra.aws import EMULATED_REGION
@@ -23,7 +25,21 @@ HOST = "127.0.0.1"
 _START_SECONDS = 60
 _STOP_SECONDS = 10
 # A call of a function to a provider goes the way this machine's calls go.
+_DURABLE = Path(__file__).with_name("durable.py")
 _PASSED_ON = ("HTTP_PROXY", "HTTPS_PROXY", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recovery:
+    """How an emulator began that had been killed: by what it carried out again on its snapshot.
+
+    `failed` of the requests it could not; `whole` says that nothing can be missing, which nobody
+    knows when the machine itself went down: its disk may not have had all of the journal.
+    """
+
+    done: int
+    failed: int
+    whole: bool
 
 
 class EmulatorError(Exception):
@@ -40,7 +56,9 @@ class Emulator:
         self.python = python
         self._process: subprocess.Popen[bytes] | None = None
         self._pid_file = state_dir / "emulator.pid"
+        self._machine_file = state_dir / "machine"
         self.log_file = state_dir / "emulator.log"
+        self.recovery: Recovery | None = None
 
     @property
     def url(self) -> str:
@@ -62,7 +80,8 @@ class Emulator:
         (self.state_dir / "tmp").mkdir(parents=True, exist_ok=True)
         with self.log_file.open("wb") as log:
             self._process = subprocess.Popen(
-                [str(python), "-m", "ministack.app"],
+                # The last word tells us what the process is; -P keeps our modules off its path.
+                [str(python), "-P", str(_DURABLE), "ministack.app"],
                 env=self._environment(),
                 cwd=self.state_dir,
                 stdin=subprocess.DEVNULL,
@@ -72,11 +91,12 @@ class Emulator:
             )
         self._pid_file.write_text(str(self._process.pid))
         self._wait_until_healthy(self._process)
+        self.recovery = self._recovery()
         return True
 
     def stop(self) -> bool:
         """Ask it to stop and keep its state; kill it when it hangs. Return whether it ran."""
-        pid = self._pid()
+        pid = self.pid
         if pid is not None:
             os.kill(pid, signal.SIGTERM)
             if not self._ended(pid):
@@ -91,7 +111,7 @@ class Emulator:
 
     def running(self) -> bool:
         """Tell whether our process is there and answers."""
-        return self._pid() is not None and self.healthy()
+        return self.pid is not None and self.healthy()
 
     def healthy(self) -> bool:
         """Tell whether an emulator answers on the port."""
@@ -113,6 +133,21 @@ class Emulator:
                 raise EmulatorError(f"The emulator did not start. Its last words:\n{last}")
             time.sleep(0.1)
 
+    def _recovery(self) -> Recovery | None:
+        """Return how it began where it had been killed, and note on which run of the machine."""
+        before, now = "", _run_of_machine()
+        with contextlib.suppress(OSError):
+            before = self._machine_file.read_text()
+        self._machine_file.write_text(now)
+        try:
+            said = json.loads((self.state_dir / "state" / "start.json").read_text())
+        except OSError:
+            return None
+        if said["clean"]:
+            return None
+        whole = bool(now) and before == now and not said["failed"]
+        return Recovery(done=said["done"], failed=said["failed"], whole=whole)
+
     def _ended(self, pid: int) -> bool:
         """Wait for a process to end; return whether it did."""
         deadline = time.monotonic() + _STOP_SECONDS
@@ -122,8 +157,9 @@ class Emulator:
             time.sleep(0.05)
         return False
 
-    def _pid(self) -> int | None:
-        """Return our process's id; None where there is none, or the id is another's by now."""
+    @property
+    def pid(self) -> int | None:
+        """Our process's id; None where there is none, or the id is another's by now."""
         try:
             pid = int(self._pid_file.read_text())
         except (OSError, ValueError):
@@ -159,6 +195,14 @@ def port_is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def _run_of_machine() -> str:
+    """Return what is the same until the machine starts anew; empty where nothing tells."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text()
+    except OSError:
+        return ""
 
 
 def _is_ministack(pid: int) -> bool:

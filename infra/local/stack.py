@@ -78,6 +78,8 @@ class LocalStack:
         """
         if self.emulator.start():
             self._say(f"emulator started on {self.emulator.url}")
+            if how := self.emulator.recovery:
+                self._say(f"it had been killed; {how.done} writes since its snapshot made again")
         paypal = PayPalStandIn(self._paypal_folder)
         choices = {"local": True, "stack_name": NAME, "paypal_authority": paypal.authority}
         context = context_with(choices)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
+from shared.domain.envelope import receipt_of
 from shared.domain.errors import Retryable
 from shared.domain.webhooks import InvalidSignature, NoSecret, Ping, Request
 from shared.door import Door, open_door
@@ -253,6 +254,7 @@ def test_accepted_event_leaves_one_line_without_its_content(
         "provider": "toy",
         "connection_id": "shop",
         "event_id": "evt_1",
+        "receipt": receipt_of("shop", {}, _BODY),
         "bytes": 13,
     }
 

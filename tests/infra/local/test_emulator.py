@@ -1,5 +1,6 @@
 """The emulator's process, with a small HTTP server in MiniStack's place."""
 
+import json
 import os
 import signal
 import socket
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.emulator import Emulator, EmulatorError
+from infra.local.emulator import Emulator, EmulatorError, Recovery
 
 # Answers like MiniStack, tells its environment, and stops or does not stop when asked to.
 _STAND_IN = """
@@ -134,3 +135,41 @@ def test_another_process_with_the_old_number_is_never_touched(emulator: Emulator
     assert other.poll() is None
     os.kill(other.pid, signal.SIGKILL)
     other.wait()
+
+
+def begins(emulator: Emulator, **said: object) -> Recovery | None:
+    """Start an emulator that says how it began, and return what was made of it."""
+    (emulator.state_dir / "state").mkdir(exist_ok=True)
+    (emulator.state_dir / "state" / "start.json").write_text(json.dumps(said))
+    emulator.start()
+    recovery = emulator.recovery
+    emulator.stop()
+    return recovery
+
+
+def test_one_that_was_stopped_in_peace_has_recovered_from_nothing(emulator: Emulator) -> None:
+    assert begins(emulator, clean=True, done=0, failed=0) is None
+
+
+def test_one_that_was_killed_on_a_machine_that_stayed_up_has_lost_nothing(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.local.emulator._run_of_machine", lambda: "monday")
+    begins(emulator, clean=True, done=0, failed=0)
+
+    recovery = begins(emulator, clean=False, done=7, failed=0)
+
+    assert recovery == Recovery(done=7, failed=0, whole=True)
+
+
+@pytest.mark.parametrize(("machine", "failed"), [("tuesday", 0), ("", 0), ("monday", 1)])
+def test_after_the_machine_went_down_or_a_write_failed_nobody_knows(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, machine: str, failed: int
+) -> None:
+    monkeypatch.setattr("infra.local.emulator._run_of_machine", lambda: "monday")
+    begins(emulator, clean=True, done=0, failed=0)
+    monkeypatch.setattr("infra.local.emulator._run_of_machine", lambda: machine)
+
+    recovery = begins(emulator, clean=False, done=7, failed=failed)
+
+    assert recovery == Recovery(done=7, failed=failed, whole=False)
