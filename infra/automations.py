@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from aws_cdk import Duration, Stack
-from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
@@ -41,19 +40,17 @@ class Automations(Construct):
         name: str,
         *,
         functions: Functions,
-        table: dynamodb.Table,
+        stream_arn: str,
         queues: Queues,
         local: bool,
     ) -> None:
         super().__init__(scope, name)
-        self.fire = self._fire(functions, table, queues)
+        self.fire = self._fire(functions, stream_arn, queues)
         self.run = self._run(functions, queues)
         self.wake = self._wake(functions)
         self.watch = self._watch(functions, local)
 
-    def _fire(
-        self, functions: Functions, table: dynamodb.Table, queues: Queues
-    ) -> lambda_.Function:
+    def _fire(self, functions: Functions, stream_arn: str, queues: Queues) -> lambda_.Function:
         function = functions.add(
             self,
             "fire_triggers",
@@ -63,7 +60,7 @@ class Automations(Construct):
         )
         function.add_event_source_mapping(
             "Changes",
-            event_source_arn=table.table_stream_arn,
+            event_source_arn=stream_arn,
             # LATEST skips what is written while the mapping is updated.
             starting_position=lambda_.StartingPosition.TRIM_HORIZON,
             batch_size=100,

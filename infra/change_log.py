@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import cast
 
 from aws_cdk import CfnElement, Duration, RemovalPolicy, Stack
-from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
@@ -24,6 +23,7 @@ from functions.query.exports import PREFIX as EXPORTS
 from infra.exceptions import accept
 from infra.functions import Functions
 from infra.queues import Queues
+from shared.domain.erasure import PREFIX as LEDGER
 
 _PREVIOUS_KEPT = Duration.days(30)
 # Answers of Athena lie beside the log and are anybody's to throw away.
@@ -97,6 +97,10 @@ class LogBucket(Construct):
         """Allow storing answers that are too large to be sent, and nothing of the log's."""
         self._grant(grantee, "s3:PutObject", self._objects(grantee, f"{EXPORTS}*"))
 
+    def grant_ledger(self, grantee: lambda_.IFunction) -> None:
+        """Allow noting who was erased, and nothing of the log's."""
+        self._grant(grantee, "s3:PutObject", self._objects(grantee, f"{LEDGER}*"))
+
     def grant_delete(self, grantee: lambda_.IFunction) -> None:
         """Allow deleting objects; their versions stay."""
         self._grant(grantee, "s3:DeleteObject", self._objects(grantee))
@@ -127,24 +131,24 @@ class ChangeLog(Construct):
         name: str,
         *,
         functions: Functions,
-        table: dynamodb.Table,
+        stream_arn: str,
         queues: Queues,
         local: bool,
     ) -> None:
         super().__init__(scope, name)
         window = Duration.seconds(0) if local else _WINDOW
-        self.record = self._record(functions, table, queues, window)
+        self.record = self._record(functions, stream_arn, queues, window)
         self.compact = self._compact(functions)
 
     def _record(
-        self, functions: Functions, table: dynamodb.Table, queues: Queues, window: Duration
+        self, functions: Functions, stream_arn: str, queues: Queues, window: Duration
     ) -> lambda_.Function:
         function = functions.add(
             self, "record_changes", settings=("LOG_BUCKET",), memory_mb=512, timeout_seconds=60
         )
         function.add_event_source_mapping(
             "Changes",
-            event_source_arn=table.table_stream_arn,
+            event_source_arn=stream_arn,
             # LATEST skips what is written while the mapping is updated.
             starting_position=lambda_.StartingPosition.TRIM_HORIZON,
             batch_size=_BATCH_RECORDS,

@@ -91,6 +91,21 @@ class Deployer:
             self._wait(assembly.name, "UPDATE")
         return self.outputs(assembly.name)
 
+    def set_parameters(self, name: str, parameters: Mapping[str, str]) -> dict[str, str]:
+        """Give a deployed stack's parameters other values, wait, and return its outputs.
+
+        The template stays as it is. Raise DeployError with CloudFormation's reasons.
+        """
+        arguments: dict[str, Any] = {
+            "StackName": name,
+            "UsePreviousTemplate": True,
+            "Capabilities": ["CAPABILITY_IAM"],
+            "Parameters": _parameters(self._stack(name), parameters),
+        }
+        if self._starts_update(arguments):
+            self._wait(name, "UPDATE")
+        return self.outputs(name)
+
     def _starts_update(self, arguments: dict[str, Any]) -> bool:
         try:
             self._aws.cloudformation.update_stack(**arguments)

@@ -76,7 +76,9 @@ class PaysignalStack(Stack):
         queues.events.grant_consume_messages(processor)
         queues.history.grant_consume_messages(processor)
         self.storage.grant_read_bodies(processor)
+        self.storage.grant_delete_bodies(processor)
         self.storage.grant_read_write(processor)
+        self.storage.grant_walk(processor)
         for queue in (queues.events, queues.history, queues.calls, queues.events_dead):
             queue.grant_send_messages(processor)
 
@@ -97,7 +99,7 @@ class PaysignalStack(Stack):
             self,
             "Automations",
             functions=self.functions,
-            table=self.storage.table,
+            stream_arn=self.storage.stream_arn,
             queues=self.queues,
             local=options.local,
         )
@@ -123,7 +125,7 @@ class PaysignalStack(Stack):
             self,
             "ChangeLog",
             functions=self.functions,
-            table=self.storage.table,
+            stream_arn=self.storage.stream_arn,
             queues=self.queues,
             local=options.local,
         )
@@ -140,11 +142,13 @@ class PaysignalStack(Stack):
         origins = options.cors_origins
         api = Api(self, "Api", functions=self.functions, doors=doors, cors_origins=origins)
         self.storage.grant_read(api.query)
+        self.storage.grant_read_bodies(api.query)
         self.log.grant_read(api.query)
         self.log.grant_export(api.query)
         self.storage.grant_read_write(api.manage)
         self.storage.grant_read_bodies(api.manage)
         self.storage.grant_put_bodies(api.manage)
+        self.log.grant_ledger(api.manage)
         self.secrets.grant_write(api.manage)
         self.endpoint_secrets.grant_write(api.manage)
         self.queues.automations.grant_send_messages(api.manage)

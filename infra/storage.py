@@ -2,13 +2,26 @@
 
 Both survive the stack's deletion. The table's keys are known to `shared/adapters/table.py` alone;
 here they are only names.
+
+A table that was restored from a backup is another table. Two parameters of the deployment name it
+and its stream, and everything that names the table follows them; the stack's own table stays where
+it is, for what came in after the backup.
 """
 
 from __future__ import annotations
 
 from typing import cast
 
-from aws_cdk import CfnElement, Duration, RemovalPolicy, Stack
+from aws_cdk import (
+    ArnFormat,
+    CfnCondition,
+    CfnElement,
+    CfnParameter,
+    Duration,
+    Fn,
+    RemovalPolicy,
+    Stack,
+)
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -17,12 +30,14 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.exceptions import accept
+from infra.parameters import RESTORED_STREAM, RESTORED_TABLE
 
 # As long as the event it belongs to: longer than any provider, queue or person sends again.
 BODIES_KEPT = Duration.days(400)
 # As long as their jobs: a dead letter of one may still be tried again.
 IMPORTS_KEPT = Duration.days(30)
 _READ = ("dynamodb:BatchGetItem", "dynamodb:Query")
+_STREAM = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator")
 # A transaction needs the permission of each thing it does, and none of its own.
 _WRITE = ("dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem")
 
@@ -33,26 +48,32 @@ class Storage(Construct):
     def __init__(self, scope: Construct, name: str, *, customer_key: bool) -> None:
         super().__init__(scope, name)
         self.key = self._customer_key() if customer_key else None
-        self.table = self._table()
+        own = self._table()
+        self.table_name, self.table_arn, self.stream_arn = self._in_use(own)
         self.bodies = self._bodies()
         self.names = {
-            "TABLE_NAME": self.table.table_name,
+            "TABLE_NAME": self.table_name,
             "BODIES_BUCKET": self.bodies.bucket_name,
         }
 
     def grant_read(self, grantee: lambda_.IFunction) -> None:
-        """Allow reading items and the indexes; scanning is never allowed."""
-        indexes = [f"{self.table.table_arn}/index/{name}" for name in ("by_contact", "by_customer")]
-        self._grant(grantee, _READ, self.table.table_arn, *indexes)
+        """Allow reading items and the indexes; scanning is another permission."""
+        indexes = [f"{self.table_arn}/index/{name}" for name in ("by_contact", "by_customer")]
+        self._grant(grantee, _READ, self.table_arn, *indexes)
 
     def grant_read_write(self, grantee: lambda_.IFunction) -> None:
         """Allow reading, and writing items one by one or in transactions."""
         self.grant_read(grantee)
-        self._grant(grantee, _WRITE, self.table.table_arn)
+        self._grant(grantee, _WRITE, self.table_arn)
+
+    def grant_walk(self, grantee: lambda_.IFunction) -> None:
+        """Allow going through the whole table: for erasing somebody, and for nothing else."""
+        self._grant(grantee, ("dynamodb:Scan",), self.table_arn)
 
     def grant_read_stream(self, grantee: lambda_.IFunction) -> None:
         """Allow reading the changes of the table's items, old and new."""
-        self.table.grant_stream_read(grantee)
+        self._grant(grantee, _STREAM, self.stream_arn)
+        self._grant(grantee, ("dynamodb:ListStreams",), "*")
         accept(
             grantee.role or grantee,
             "IAM5[Resource::*]",
@@ -66,6 +87,10 @@ class Storage(Construct):
     def grant_read_bodies(self, grantee: lambda_.IFunction) -> None:
         """Allow fetching a raw body."""
         self._grant_objects(grantee, "s3:GetObject")
+
+    def grant_delete_bodies(self, grantee: lambda_.IFunction) -> None:
+        """Allow removing a raw body, as erasing somebody does."""
+        self._grant_objects(grantee, "s3:DeleteObject")
 
     def _grant_objects(self, grantee: lambda_.IFunction, action: str) -> None:
         self._grant(grantee, (action,), self.bodies.arn_for_objects("*"))
@@ -118,6 +143,39 @@ class Storage(Construct):
                 projection_type=dynamodb.ProjectionType.KEYS_ONLY,
             )
         return table
+
+    def _in_use(self, own: dynamodb.Table) -> tuple[str, str, str]:
+        """Return name, ARN and stream of the table in use: its own, or a restored one."""
+        table, stream = (
+            CfnParameter(self, name, default="", description=f"{what}; set by `paysignal restore`")
+            for name, what in (
+                (RESTORED_TABLE, "Table used instead of the stack's own"),
+                (RESTORED_STREAM, "ARN of that table's stream"),
+            )
+        )
+        table.override_logical_id(RESTORED_TABLE)
+        stream.override_logical_id(RESTORED_STREAM)
+        restored = CfnCondition(
+            self,
+            "IsRestored",
+            expression=Fn.condition_not(Fn.condition_equals(table.value_as_string, "")),
+        )
+        restored.override_logical_id("IsRestored")
+        arn = Stack.of(self).format_arn(
+            service="dynamodb",
+            resource="table",
+            resource_name=table.value_as_string,
+            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
+        )
+
+        def either(other: str, own_value: str) -> str:
+            return Fn.condition_if("IsRestored", other, own_value).to_string()
+
+        return (
+            either(table.value_as_string, own.table_name),
+            either(arn, own.table_arn),
+            either(stream.value_as_string, str(own.table_stream_arn)),
+        )
 
     def _bodies(self) -> s3.Bucket:
         bucket = s3.Bucket(

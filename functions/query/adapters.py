@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from shared.api.route import Answer, Request
-from shared.domain.ports import Document, Library, Name
+from shared.domain.ports import Document, Library, Name, Page
 
 if TYPE_CHECKING:
     from shared.adapters.change_log import Snapshot
@@ -26,6 +26,16 @@ class Shelf(Library, Protocol):
         behind it; those of all states come state by state. `("deliveries_in", state)` are the
         `held`, `dead` or `gone` ones of all endpoints.
         """
+
+    def of_customer(self, connection_id: str, customer_id: str, cursor: str | None) -> Page:
+        """Return the records of a store's customer, page by page, those that show nothing too."""
+
+
+class Bodies(Protocol):
+    """Where events' bodies lie that are too large for a document."""
+
+    def get(self, key: str) -> bytes:
+        """Return what lies under `key`. Raise AwsError."""
 
 
 class Log(Protocol):
@@ -55,6 +65,7 @@ class Adapters:
     store: Shelf
     log: Log
     exports: Exports
+    bodies: Bodies
     now: Callable[[], int]
     new_id: Callable[[], str]
     openapi: Callable[[], dict[str, Any]]

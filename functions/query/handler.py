@@ -15,6 +15,7 @@ import tzdata  # type: ignore[import-untyped]  # noqa: F401
 from functions.query.adapters import Adapters
 from functions.query.routes import ROUTES
 from shared.adapters.aws import AwsClient
+from shared.adapters.bodies import S3Objects
 from shared.adapters.change_log import ChangeLog
 from shared.adapters.objects import Objects
 from shared.adapters.table import Table
@@ -52,6 +53,7 @@ handler = Api(
             another=_bucket,
         ),
         exports=Uploads.from_environment(_settings.log_bucket, os.environ),
+        bodies=S3Objects.from_environment(_settings.bodies_bucket, os.environ),
         now=_now,
         new_id=lambda: secrets.token_hex(16),
         openapi=_openapi,

@@ -16,7 +16,9 @@ from functions.query import (
 from functions.query.adapters import Adapters, listed_page
 from functions.query.contacts import read_contact
 from functions.query.events import EVENTS_MAX, read_events
+from functions.query.exports import sent
 from functions.query.jobs import read_import, read_job
+from functions.query.person import export_person
 from functions.query.records import read_recurring_payment
 from shared.api.route import Answer, Request, Route
 from shared.domain import preferences, rendering
@@ -71,6 +73,17 @@ def read_one_contact(request: Request, at: Adapters) -> Answer:
     """
     wanted = request.params["contact"]
     return Answer(200, read_contact(wanted, store=at.store, local=at.local))
+
+
+def export_one_contact(request: Request, at: Adapters) -> Answer:
+    """Read everything that is held about a contact, as one document to hand out.
+
+    By email, alias or id (by id where the email holds a slash). Records come with all that
+    happened to them, webhooks with what they said, and the events of the stores with their bodies
+    as they came. `left_out` names what was too much for one document.
+    """
+    found = export_person(request.params["contact"], store=at.store, bodies=at.bodies, now=at.now())
+    return sent(Answer(200, found), at)
 
 
 def read_one_recurring_payment(request: Request, at: Adapters) -> Answer:
@@ -185,6 +198,13 @@ ROUTES: tuple[Route[Adapters], ...] = (
         path="/v1/contacts/{contact}",
         run=read_one_contact,
         answers={200: "ContactWithRecords"},
+        problems=(404,),
+    ),
+    Route(
+        method="GET",
+        path="/v1/contacts/{contact}/export",
+        run=export_one_contact,
+        answers={200: "ContactExport", 303: "Export"},
         problems=(404,),
     ),
     Route(

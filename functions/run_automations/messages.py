@@ -22,7 +22,7 @@ from shared.domain.apply import apply
 from shared.domain.automations.bus_events import BusEvent
 from shared.domain.errors import Quarantined
 from shared.domain.folding import Plan
-from shared.domain.ports import Reading, Store
+from shared.domain.ports import Name, Reading, Store, Write
 from shared.domain.run_scene import ReaderOf
 
 Message = Mapping[str, Any]
@@ -108,12 +108,21 @@ class Messages:
         return self._deliver.settle(posting, attempted, now)
 
     def _run(self, message: Message, now: int, monotonic: float) -> list[Posting]:
+        refused: list[Name] = []
+
         def advance(reading: Reading) -> Plan:
+            reading.want(refused)
             return run_steps.advance(
                 message, reading, now=now, local=self._local, reader_of=self._reader_of
             )
 
-        plan = apply(advance, Reading(), self._store)
+        def note(plan: Plan) -> None:
+            """Have what was to be new read before the next try: it may be there already."""
+            refused[:] = [
+                step.name for step in plan.steps if isinstance(step, Write) and step.expected == 0
+            ]
+
+        plan = apply(advance, Reading(), self._store, note)
         return self._send_out(plan.messages, now, monotonic)
 
     def _attempt(self, message: Message, now: int, monotonic: float) -> list[Posting]:

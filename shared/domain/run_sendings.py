@@ -1,21 +1,22 @@
 """What a run's steps send out: webhooks, events of the user's own, emails.
 
 Pure. Each leaves a document or a message in the commit of its turn, under an id that follows from
-the run and the step's place, so that a turn that is repeated sends the very same once more.
+the run and the step's place, so that a turn that is repeated sends the very same once more. What
+was sent by a run that nobody remembers (a table was restored) is there already, and stays as it is.
 """
 
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from shared.domain import deliveries, mails, runs
 from shared.domain.automations import render_payload
 from shared.domain.automations.definition import Email, EmitEvent, Webhook
-from shared.domain.ports import Document, Write
+from shared.domain.ports import Document, Name, Reading, Write
 from shared.domain.run_scene import Scene
-from shared.domain.runs import Run
+from shared.domain.runs import Message, Run
 
 
 class Sendings:
@@ -28,8 +29,10 @@ class Sendings:
         scene: Scene,
         automation: Mapping[str, Any],
         writes: list[Write],
+        reading: Reading,
         now: int,
     ) -> None:
+        self._reading = reading
         self._firing = firing
         self._run = run
         self._scene = scene
@@ -54,8 +57,7 @@ class Sendings:
             firing_id=self._run["run_id"],
             automation_id=self._run["automation_id"],
         )
-        self._writes.append(Write(deliveries.name_of(identity), delivery, None))
-        self._run["outbox"].append(deliveries.message(delivery))
+        self._leave(deliveries.name_of(identity), delivery, deliveries.message)
         self._took(place, "webhook", delivery_id=identity)
 
     def emit(self, step: EmitEvent, place: list[int]) -> None:
@@ -96,9 +98,18 @@ class Sendings:
                 "text": self._scene.filled(step.text),
                 "html": self._scene.filled(step.html, html.escape),
             }
-            self._writes.append(Write(mails.name_of(identity), mail, None))
-            self._run["outbox"].append(mails.message(mail))
+            self._leave(mails.name_of(identity), mail, mails.message)
             self._took(place, "email", mail_id=identity)
+
+    def _leave(
+        self, name: Name, document: Document, message: Callable[[Document], Message]
+    ) -> None:
+        """Have a document written and sent, unless it was there when a commit was refused."""
+        held = self._reading.get(name) if self._reading.has(name) else None
+        if held is None:
+            self._writes.append(Write(name, document, 0))
+        if held is None or held["state"] == "pending":
+            self._run["outbox"].append(message(held or document))
 
     def _body(self, step: Webhook) -> bytes:
         """Return the bytes of a webhook. Raise TooLarge where they are too many."""

@@ -166,7 +166,13 @@ class _Turn:
 
     def _sendings(self) -> Sendings:
         return Sendings(
-            self._firing, self._run, self._scene, self._automation, self._writes, self._now
+            self._firing,
+            self._run,
+            self._scene,
+            self._automation,
+            self._writes,
+            self._reading,
+            self._now,
         )
 
     def _tag(self, step: ChangeTag, place: list[int]) -> None:

@@ -74,6 +74,8 @@ def _short(resource: Any) -> str:
     text = json.dumps(resource)
     if resource == "*":
         return "*"
+    if "Fn::If" in resource:  # A restored table, or the stack's own.
+        return _short(resource["Fn::If"][2])
     if "parameter/" in text:
         return "endpoint parameters" if "/endpoints/" in text else "parameters"
     if ":identity/*" in text:

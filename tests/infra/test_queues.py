@@ -133,7 +133,9 @@ def test_firing_is_told_of_changes_and_of_tags_that_were_changed_here(template: 
 def _mappings(template: Template) -> list[dict[str, Any]]:
     """Return the mappings that read a queue."""
     mappings = properties(template, "AWS::Lambda::EventSourceMapping")
-    return [each for each in mappings if each["EventSourceArn"]["Fn::GetAtt"][1] == "Arn"]
+    return [
+        each for each in mappings if each["EventSourceArn"].get("Fn::GetAtt", "")[1:] == ["Arn"]
+    ]
 
 
 def _dead_of(queue: dict[str, Any]) -> str:
