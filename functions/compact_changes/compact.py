@@ -4,24 +4,44 @@ A round makes new files first and then swaps the manifest on the condition that 
 the round began with. So a crash leaves files nobody names, and of two compactors that do the same
 work one wins; the other begins again with what it finds then. A lost answer looks like a lost race,
 and beginning again is right for both. Files of a lost round are left to `orphans`: it may have won.
+
+Each round reads the erase ledger after the manifest, and leaves out of what it makes whoever is in
+it. Whoever is erased meanwhile is not among those the manifest calls done: a later round's task.
+
+A tail that nobody can read is put aside and counts as folded: all others would wait for ever.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from functions.compact_changes import local_files
+from functions.compact_changes import erase, local_files
 from functions.compact_changes.local_files import LocalFiles
+from shared.adapters.log_ledger import ErasedPeople
+from shared.adapters.log_tails import UnreadableTail
+from shared.domain import times
+from shared.domain.change_log import erased, tidying
 from shared.domain.change_log import manifest as log_manifest
-from shared.domain.change_log import tidying
-from shared.domain.change_log.manifest import CURRENT, HISTORY, TAILS, File, FileSet, Manifest, Step
+from shared.domain.change_log.manifest import (
+    ASIDE,
+    CURRENT,
+    HISTORY,
+    TAILS,
+    File,
+    FileSet,
+    Manifest,
+    Step,
+)
+from shared.domain.erasure import Erasure
 from shared.domain.errors import Contended
 
 # One after another: a race is over by then, so what goes on is a file that is really missing.
 _CONTENTIONS_MAX = 10
+# How often it runs, and how often one of these runs looks for files that nobody names.
+RUNS_EVERY, ORPHANS_EVERY = 15 * times.MINUTE, 6 * times.HOUR
 
 
 class Listed(Protocol):
@@ -43,15 +63,18 @@ class Listed(Protocol):
 class Objects(local_files.Objects, Protocol):
     """Where the log lies."""
 
-    def list(self, prefix: str) -> Sequence[Listed]:
-        """Return all objects whose keys begin so."""
+    def list(self, prefix: str, after: str = "") -> Sequence[Listed]:
+        """Return all objects whose keys begin so, and come after `after`."""
 
     def delete(self, key: str) -> None:
         """Remove an object, if it is there."""
 
 
-class Merger(Protocol):
+class Merger(erase.Merger, Protocol):
     """What makes files out of tails and files."""
+
+    def forget(self, erased: Iterable[Erasure]) -> None:
+        """Leave out of every file made from now on what tails say of these people."""
 
     def load(self, tails: Sequence[Path]) -> dict[str, int]:
         """Take in the rows of tails, instead of those before; return how many of each dataset."""
@@ -75,6 +98,8 @@ class Done:
     folded: int = 0
     merged: int = 0
     deleted: int = 0
+    erased: int = 0
+    unreadable: int = 0
     contended: int = 0
     more: bool = False
 
@@ -94,6 +119,7 @@ class Compactor:
         self._objects = objects
         self._merger = merger
         self._files = LocalFiles(folder, objects)
+        self._people = ErasedPeople(objects)
         self._clock = clock
         self._chance = chance
 
@@ -118,18 +144,26 @@ class Compactor:
                 return done
 
     def _round(self, done: Done) -> bool:
-        """Fold some tails, else merge some files, else sweep; False if it was the last round."""
+        """Erase, else fold some tails, else merge some files, else sweep: that is the last round.
+
+        Return False if it was. Raise ValueError where the manifest or the ledger cannot be read.
+        """
         held, etag = self._read()
+        ledger = self._people.read(held)
+        self._merger.forget(ledger.recent.values())
+        pending = ledger.pending(held)
+        if pending:
+            self._erase(held, etag, [each.key for each in pending])
+            done.erased += len(pending)
+            return True
         listed = [(each.key, each.size) for each in self._objects.list(TAILS)]
         tails = tidying.to_fold(held, listed)
-        step = self._fold(held, tails) if tails else self._merge(held)
+        step = self._fold(held, tails, done) if tails else self._merge(held)
         if step is None:
             self._sweep(held, etag, done)
             return False
         following = log_manifest.after(held, step, self._clock())
-        self._swap(following, etag)
-        # History is only added to; what is current is read again by the next round.
-        self._files.keep([key for key in sorted(following.keys()) if key.startswith(CURRENT)])
+        self._follow(following, etag)
         done.folded += len(step.folded)
         done.merged += not step.folded
         return True
@@ -147,14 +181,41 @@ class Compactor:
         else:
             self._objects.put(log_manifest.KEY, content, if_match=etag)
 
-    def _fold(self, held: Manifest, tails: Sequence[str]) -> Step:
-        counts = self._merger.load([self._files.fetch(tail) for tail in tails])
+    def _follow(self, following: Manifest, etag: str | None) -> None:
+        self._swap(following, etag)
+        # History is only added to; what is current is read again by the next round.
+        self._files.keep([key for key in sorted(following.keys()) if key.startswith(CURRENT)])
+
+    def _erase(self, held: Manifest, etag: str | None, keys: Sequence[str]) -> None:
+        files = erase.without_erased(held, self._merger, self._files, self._key)
+        following = log_manifest.after(held, Step(files), self._clock())
+        self._follow(erased.after_erasing(following, keys, self._clock()), etag)
+
+    def _fold(self, held: Manifest, tails: Sequence[str], done: Done) -> Step:
+        try:
+            counts = self._merger.load([self._files.fetch(tail) for tail in tails])
+        except UnreadableTail:
+            whole = [tail for tail in tails if self._is_readable(tail)]
+            done.unreadable += len(tails) - len(whole)
+            if not whole:
+                return Step({}, tails)
+            counts = self._merger.load([self._files.fetch(tail) for tail in whole])
         files = {
             dataset: self._folded(dataset, held.datasets[dataset], held.epoch)
             for dataset, rows in counts.items()
             if rows
         }
         return Step(files, tails, self._merger.as_of())
+
+    def _is_readable(self, tail: str) -> bool:
+        """Tell whether a tail can be read; one that cannot is put aside."""
+        path = self._files.fetch(tail)
+        try:
+            self._merger.load([path])
+        except UnreadableTail:
+            self._objects.put(f"{ASIDE}{tail.removeprefix(TAILS)}", path.read_bytes())
+            return False
+        return True
 
     def _folded(self, dataset: str, held: FileSet, epoch: int) -> FileSet:
         """Return a dataset's files once they hold the rows taken in."""
@@ -191,9 +252,11 @@ class Compactor:
     def _sweep(self, held: Manifest, etag: str | None, done: Done) -> None:
         """Delete what has been garbage for long enough, and files nobody names."""
         now = self._clock()
+        # A list costs as much as a run does; what a lost round has left can wait.
         listed = [
             (each.key, each.modified_ms)
             for prefix in (HISTORY, CURRENT)
+            if now % ORPHANS_EVERY < RUNS_EVERY
             for each in self._objects.list(prefix)
         ]
         gone = [*log_manifest.due(held, now), *log_manifest.orphans(held, listed, now)]

@@ -13,7 +13,7 @@ from typing import Any
 from functions.compact_changes.compact import Compactor
 from shared.adapters.objects import Objects
 from shared.adapters.parquet import Merger
-from shared.observability import log
+from shared.observability import count, log
 from shared.settings import CompactSettings
 
 # Of the 2,048 MB the Lambda has: besides, a file is held whole while it is fetched or stored.
@@ -38,4 +38,7 @@ def handler(event: object, context: Any) -> dict[str, Any]:
     left = int(context.get_remaining_time_in_millis())
     done = asdict(_compactor.run(time.time_ns() // 1_000_000 + left - _ROUND_MS))
     log("compacted", **done)
+    if done["unreadable"]:
+        # An alarm of its own would cost more than it says: this one is looked into anyway.
+        count("Quarantined", tails=done["unreadable"])
     return done

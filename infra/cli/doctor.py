@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from rich.console import Console
 
 from infra.aws import Aws
+from infra.cli import doctor_log
 from infra.cli.api import Api
 from infra.cli.command import CliError, add_place
 from infra.cli.running import Running, local_endpoints
@@ -74,6 +76,8 @@ def examine(aws_stack: str | None) -> Iterator[Finding]:
     if aws_stack is None:
         yield _api()
     yield from _dead_letters(running)
+    for told in doctor_log.findings(running, time.time_ns() // 1_000_000):
+        yield Finding(*told)
     yield from _connections(running)
     yield from _verifications(connections_of(running))
 

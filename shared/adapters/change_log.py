@@ -2,8 +2,10 @@
 
 Files never change under their keys, so each is fetched once, when somebody first asks for what is
 in it, and kept until no manifest names it any more. A warm call with nothing new costs one
-conditional GET and one LIST. Manifest and list may be of different moments: what the writers
-replace stays for an hour, and a tail that is both folded and listed counts once.
+conditional GET and two LISTs: of the tails, and of the people who were erased since their rows were
+written into files, whom every answer leaves out at once. Manifest and list may be of different
+moments: what the writers replace stays for an hour, and a tail that is both folded and listed
+counts once.
 """
 
 from __future__ import annotations
@@ -18,9 +20,13 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from shared.adapters.duck import Duck, Session
+from shared.adapters.log_ledger import ErasedPeople
+from shared.adapters.log_tails import UnreadableTail
 from shared.adapters.log_views import Files
 from shared.domain.change_log import manifest
+from shared.domain.change_log.erased import Ledger
 from shared.domain.change_log.manifest import KEY, TAILS, File, Manifest
+from shared.domain.erasure import Erasure
 from shared.domain.errors import Retryable
 
 _FOLDERS_MAX = 64
@@ -46,8 +52,8 @@ class Bucket(Protocol):
     def get_unless(self, key: str, etag: str) -> tuple[bytes, str] | None:
         """Return what lies under `key` and its etag, None while it has the etag given."""
 
-    def list(self, prefix: str) -> Sequence[Listed]:
-        """Return all objects whose keys begin with `prefix`."""
+    def list(self, prefix: str, after: str = "") -> Sequence[Listed]:
+        """Return all objects whose keys begin with `prefix` and come after `after`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +61,15 @@ class Snapshot:
     """The log at one moment.
 
     `etag` names what there was to read: equal etags, equal rows. `as_of` is the time of the newest
-    recorded change (ms), 0 while there is none.
+    recorded change (ms), 0 while there is none. `unread` counts the tails that are damaged, whose
+    rows are missing; `waits_since` is when the oldest tail was written that no file holds yet (ms).
     """
 
     etag: str
     as_of: int
     session: Session
+    unread: int = 0
+    waits_since: int | None = None
 
 
 class ChangeLog:
@@ -92,7 +101,10 @@ class ChangeLog:
         self._files: Mapping[str, Files] = {}
         self._keys: dict[Path, str] = {}
         self._tails: set[str] = set()
+        self._unreadable: set[str] = set()
         self._newest = 0
+        self._people = ErasedPeople(bucket)
+        self._erased: Mapping[str, Erasure] = {}
 
     def snapshot(self) -> Snapshot:
         """Return the log as it is now. Raise Retryable where it changes faster than it is read."""
@@ -107,11 +119,20 @@ class ChangeLog:
             new = self._fetch_tails(wanted)
         if new is None:
             raise Retryable("the change log has listed a tail that is gone")
-        self._take(duck, wanted, new)
-        session = duck.open(self._files, self._manifest.epoch, self._manifest.epoch_at)
-        told = "\n".join([str(self._manifest.generation), self._etag, *sorted(self._tails)])
+        ledger = self._read_ledger()
+        self._take(duck, wanted, new, ledger.recent)
+        held, pending = self._manifest, ledger.pending(self._manifest)
+        session = duck.open(self._files, held.epoch, held.epoch_at, pending)
+        known = [str(held.generation), self._etag, *sorted(self._tails), *sorted(self._erased)]
+        told = "\n".join(known)
         etag = hashlib.sha256(told.encode()).hexdigest()[:32]
-        return Snapshot(etag, max(self._manifest.as_of, self._newest), session)
+        return Snapshot(
+            etag,
+            max(held.as_of, self._newest),
+            session,
+            len(self._unreadable),
+            min(map(manifest.written_at, self._tails), default=None),
+        )
 
     def close(self) -> None:
         """Let go of the database and the folder; the files stay for whoever comes next."""
@@ -159,13 +180,13 @@ class ChangeLog:
         listed = (each.key for each in self._bucket.list(TAILS))
         return set(manifest.unfolded(self._manifest, listed))
 
-    def _fetch_tails(self, wanted: set[str]) -> bytes | None:
+    def _fetch_tails(self, wanted: set[str]) -> dict[str, bytes] | None:
         """Return the contents of the tails that are new, None where one of them is gone."""
-        found = self._get_all(sorted(wanted - self._tails))
+        keys = sorted(wanted - self._tails)
+        found = self._get_all(keys)
         if None in found:
             return None
-        # Compressed files that follow each other are one compressed file.
-        return b"".join(got[0] for got in found if got is not None)
+        return {key: got[0] for key, got in zip(keys, found, strict=True) if got is not None}
 
     def _get_all(self, keys: Sequence[str]) -> list[tuple[bytes, str] | None]:
         """Return what lies under each key; many are fetched several at a time."""
@@ -180,19 +201,52 @@ class ChangeLog:
         with ThreadPoolExecutor(_AT_A_TIME) as pool:
             return [got for found in pool.map(fetch, buckets, shares) for got in found]
 
-    def _take(self, duck: Duck, wanted: set[str], new: bytes) -> None:
+    def _read_ledger(self) -> Ledger:
+        try:
+            return self._people.read(self._manifest)
+        except ValueError as error:
+            raise Retryable(f"whom to leave out cannot be read: {error}") from error
+
+    def _take(
+        self, duck: Duck, wanted: set[str], new: Mapping[str, bytes], erased: Mapping[str, Erasure]
+    ) -> None:
         """Make the database's tails those that are wanted, `new` the contents of the new ones."""
         gone = self._tails - wanted
         duck.drop_tails([key.removeprefix(TAILS).partition(".")[0] for key in gone])
         self._tails -= gone
+        self._unreadable -= gone
         if new:
-            path = self._folder / "tails.ndjson.gz"
-            path.write_bytes(new)
-            duck.add_tails(path)
-            path.unlink()
+            try:
+                self._add(duck, list(new.values()))
+            except UnreadableTail:
+                self._add_each(duck, new)
         if new or gone:
             self._newest = duck.newest_tail_row()
+        if new or erased.keys() != self._erased.keys():
+            # A row of before somebody's erasure may be on its way for long, so all are held to it.
+            self._erased = {}
+            duck.erase_from_tails(erased.values())
+            self._erased = dict(erased)
         self._tails = wanted
+
+    def _add(self, duck: Duck, contents: Sequence[bytes]) -> None:
+        if not all(contents):
+            raise UnreadableTail
+        path = self._folder / "tails.ndjson.gz"
+        # Compressed files that follow each other are one compressed file.
+        path.write_bytes(b"".join(contents))
+        try:
+            duck.add_tails(path)
+        finally:
+            path.unlink()
+
+    def _add_each(self, duck: Duck, tails: Mapping[str, bytes]) -> None:
+        """Take in those tails that can be read: one that is damaged must not hide the others."""
+        for key, content in tails.items():
+            try:
+                self._add(duck, [content])
+            except UnreadableTail:
+                self._unreadable.add(key)
 
     def _fetch_files(self, paths: Iterable[Path]) -> None:
         """Fetch those files that are not here yet. Raise Retryable where one is gone."""

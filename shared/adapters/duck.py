@@ -9,15 +9,18 @@ loads no extension and knows no network. For one thread at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shared.adapters import log_views
+from shared.adapters import log_erased, log_views
 from shared.adapters.log_reader import Log, Params, Reader
+from shared.adapters.log_tails import reading
 from shared.adapters.log_views import VIEWS, Files, literal, quoted
+from shared.domain.change_log.erased import AFFECTED
 from shared.domain.change_log.schema import DATASETS
+from shared.domain.erasure import Erasure
 
 if TYPE_CHECKING:
     import duckdb
@@ -141,8 +144,9 @@ class Duck:
         beside.execute(f"SET search_path = '{_KNOWN},main'")
         beside.execute("SET enable_progress_bar = false")
         self.execute("SET lock_configuration = true")
-        for dataset in DATASETS.values():
-            self.execute(log_views.tails_table(dataset))
+        for statement in _tables():
+            self.execute(statement)
+        self._pending: tuple[Erasure, ...] = ()
         self._now = Reader(self._connection, fetch)
         self._then = Reader(beside, fetch)
         self._session: Session | None = None
@@ -154,10 +158,12 @@ class Duck:
     def add_tails(self, path: Path) -> None:
         """Take in the rows of a file of tails, one or several one after the other.
 
-        One large file is read much faster than many small ones.
+        One large file is read much faster than many small ones. Raise UnreadableTail where one of
+        them is damaged; nothing is taken in then.
         """
         self._forget()
-        self.execute(log_views.staging([path]))
+        with reading([path]):
+            self.execute(log_views.staging([path]))
         # All or none: a caller that is told of a failure tries again.
         self.execute("BEGIN")
         try:
@@ -177,6 +183,19 @@ class Duck:
                 self.execute(f"DELETE FROM tails_{name} WHERE {gone}", [list(stems)])
             self._forget()
 
+    def erase_from_tails(self, erasures: Collection[Erasure]) -> None:
+        """Take what speaks of erased people out of the tails at hand."""
+        if not erasures:
+            return
+        self._fill(log_erased.RECENT, erasures)
+        # Before the rows that tell whose a record is say so no more.
+        for name in log_erased.RECORDS:
+            dataset, table = DATASETS[name], f"tails_{name}"
+            self.execute(log_erased.having(dataset, table, dataset.columns, log_erased.RECENT))
+        for name in sorted(AFFECTED):
+            self.execute(log_erased.scrubbing(DATASETS[name], f"tails_{name}", log_erased.RECENT))
+        self._forget()
+
     def newest_tail_row(self) -> int:
         """Return when the newest row of the tails was recorded (ms), 0 where they have none."""
         newest = " UNION ALL ".join(f"SELECT max(recorded_at) FROM tails_{n}" for n in DATASETS)
@@ -188,14 +207,20 @@ class Duck:
         files: Mapping[str, Files],
         epoch: int = 0,
         epoch_at: Callable[[int], int] = lambda _: 0,
+        erased: tuple[Erasure, ...] = (),
     ) -> Session:
         """Return a session over these files and the tails at hand; it ends the one before.
 
         Rows of an epoch before `epoch` do not count; at a moment (ms) `epoch_at` was that epoch.
+        `erased` are the erasures that the files do not reflect yet.
         """
         if self._session is not None:
             self._session.close()
-        log = Log(dict(files), epoch)
+        if erased != self._pending:
+            self._fill(log_erased.PENDING, erased)
+            self._pending = erased
+            self._forget()
+        log = Log(dict(files), epoch, erased=erased)
         self._now.read(log)
 
         def at(moment: int) -> Reader:
@@ -209,7 +234,18 @@ class Duck:
         """Let go of the database and its memory."""
         self._connection.close()
 
+    def _fill(self, kind: str, erasures: Iterable[Erasure]) -> None:
+        for sql, params in log_erased.filled(kind, erasures):
+            self.execute(sql, params)
+
     def _forget(self) -> None:
         """Have all views made anew: they were of other tails."""
         self._now.forget()
         self._then.forget()
+
+
+def _tables() -> Iterator[str]:
+    """Yield the statements that make what a database holds itself, empty."""
+    yield from map(log_views.tails_table, DATASETS.values())
+    for kind in (log_erased.PENDING, log_erased.RECENT):
+        yield from log_erased.tables(kind)

@@ -13,15 +13,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shared.adapters import log_views
+from shared.adapters import log_erased, log_public, log_views
 from shared.adapters.log_views import GOODS, LATE, VIEWS, Files
 from shared.domain.change_log.schema import DATASETS, Dataset
+from shared.domain.erasure import Erasure
 
 if TYPE_CHECKING:
     import duckdb
 
 Params = Sequence[Any] | Mapping[str, Any]
 
+_RECORDS = "records of erased people"
 _WORD = re.compile(r"\w+")
 
 
@@ -30,13 +32,15 @@ class Log:
     """What is read: files by dataset, and rows of which epoch on count.
 
     `known_at` (ms) is the moment whose knowledge is wanted, None for now; `epoch_then` is the epoch
-    that counted then.
+    that counted then. `erased` are the erasures the files do not reflect yet, whose tables are
+    filled.
     """
 
     files: Mapping[str, Files] = field(default_factory=dict)
     epoch: int = 0
     known_at: int | None = None
     epoch_then: int = 0
+    erased: tuple[Erasure, ...] = ()
 
 
 class Reader:
@@ -88,7 +92,7 @@ class Reader:
                 self._make(part)
                 self._ready.add(part)
         if view not in self._ready:
-            self.execute(f"CREATE OR REPLACE VIEW {view} AS {log_views.public(view)}")
+            self.execute(f"CREATE OR REPLACE VIEW {view} AS {log_public.public(view)}")
             self._ready.add(view)
 
     def _make(self, part: str) -> None:
@@ -109,21 +113,47 @@ class Reader:
             gone = self._gone(dataset, statements)
             held = self._columns(files.history)
             return log_views.known(
-                dataset, files, log.epoch_then, log.known_at, held=held, gone=gone
+                dataset,
+                files,
+                log.epoch_then,
+                log.known_at,
+                held=held,
+                gone=gone,
+                erased=self._erased(dataset),
             )
         current = (*files.base, *files.delta)
         self._fetch(current)
         gone = self._gone(dataset, log_views.superseded(dataset, files, log.epoch))
-        return log_views.newest(dataset, files, log.epoch, held=self._columns(current), gone=gone)
+        held, erased = self._columns(current), self._erased(dataset)
+        return log_views.newest(dataset, files, log.epoch, held=held, gone=gone, erased=erased)
 
     def _all(self, dataset: Dataset, files: Files) -> str:
         self._fetch(files.history)
-        return log_views.history(dataset, files, self._columns(files.history))
+        held, erased = self._columns(files.history), self._erased(dataset)
+        return log_views.history(dataset, files, held=held, erased=erased)
 
     def _late(self, dataset: Dataset, files: Files) -> str:
         self._fetch(files.history)
-        held = self._columns(files.history)
-        return log_views.late(dataset, files, self._log.epoch, self._log.known_at or 0, held)
+        held, erased = self._columns(files.history), self._erased(dataset)
+        log = self._log
+        known_at = log.known_at or 0
+        return log_views.late(dataset, files, log.epoch, known_at, held=held, erased=erased)
+
+    def _erased(self, dataset: Dataset) -> bool:
+        """Tell whether there may be erased people in the files, and find whose a change is."""
+        if self._log.erased and dataset.name == "changes" and _RECORDS not in self._ready:
+            for name in log_erased.RECORDS:
+                self._find_records(DATASETS[name], self._log.files.get(name, Files()))
+            self._ready.add(_RECORDS)
+        return bool(self._log.erased)
+
+    def _find_records(self, dataset: Dataset, files: Files) -> None:
+        current = (*files.base, *files.delta)
+        self._fetch(current)
+        held = self._columns(current)
+        for path in current:
+            table = log_views.scan(path)
+            self.execute(log_erased.having(dataset, table, held[path], log_erased.PENDING))
 
     def _gone(self, dataset: Dataset, statements: Iterable[str]) -> frozenset[int]:
         """Find what is superseded; return the layers it lies in."""

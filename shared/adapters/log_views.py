@@ -18,10 +18,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from shared.adapters import log_erased
+from shared.domain.change_log.erased import AFFECTED
 from shared.domain.change_log.schema import DATASETS, Dataset
 
 ITEM = "category name sku brand tag store_primary_id price_id quantity amount".split()
-_LABELS = frozenset({"category", "sku", "brand", "tag"})
 # The part of the log that names of products and prices are joined from.
 GOODS = "newest catalogue"
 # The views readers see, and the parts each is made of: a dataset's newest rows, or all of them.
@@ -34,8 +35,6 @@ VIEWS: Mapping[str, tuple[str, ...]] = {
 }
 # What those who look at a moment that is past may ask besides: what was recorded since.
 LATE: Mapping[str, tuple[str, ...]] = {f"late_{name}": (f"since {name}",) for name in DATASETS}
-
-_MADE_OF = {"history": "all", "late": "since"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,24 +120,24 @@ def superseded(dataset: Dataset, files: Files, epoch: int) -> list[str]:
     wanted = f"{identity}, epoch, version"
     first = len(files.base)
     layers = [
-        f"SELECT {first + index} AS layer, file_row_number AS place, {wanted} FROM {scan(path)}"
+        f"SELECT {first + index} AS layer, file_row_number AS spot, {wanted} FROM {scan(path)}"
         for index, path in enumerate(files.delta)
     ]
     tails = first + len(files.delta)
-    layers.append(f"SELECT {tails} AS layer, rowid AS place, {wanted} FROM tails_{name}")
-    newest = f"PARTITION BY {identity} ORDER BY epoch DESC, version DESC, layer, place"
+    layers.append(f"SELECT {tails} AS layer, rowid AS spot, {wanted} FROM tails_{name}")
+    newest = f"PARTITION BY {identity} ORDER BY epoch DESC, version DESC, layer, spot"
     statements = [
         f"CREATE OR REPLACE TEMP TABLE recent AS SELECT *, row_number() OVER ({newest}) AS turn"
         f" FROM ({' UNION ALL '.join(layers)}) WHERE epoch >= {epoch}",
         f"CREATE OR REPLACE TEMP TABLE gone_{name} AS"
-        " SELECT layer, place FROM recent WHERE turn > 1",
+        " SELECT layer, spot FROM recent WHERE turn > 1",
     ]
     # Which of the two loses: the base's row, unless it is the newer or the very same.
     loser = "(b.epoch, b.version) < (r.epoch, r.version)"
     for index, path in enumerate(files.base):
         statements.append(
             f"INSERT INTO gone_{name} SELECT CASE WHEN {loser} THEN {index} ELSE r.layer END,"
-            f" CASE WHEN {loser} THEN b.file_row_number ELSE r.place END"
+            f" CASE WHEN {loser} THEN b.file_row_number ELSE r.spot END"
             f" FROM recent r JOIN {scan(path)} b USING ({identity})"
             f" WHERE r.turn = 1 AND b.epoch >= {epoch}"
         )
@@ -152,13 +151,15 @@ def newest(
     *,
     held: Mapping[Path, Mapping[str, str]],
     gone: frozenset[int],
+    erased: bool,
 ) -> str:
     """Return a query of the newest rows. `gone` are the layers some rows of which are superseded.
 
-    `held` are the columns of each file.
+    `held` are the columns of each file. `erased` says that there are erased people in them.
     """
     paths = (*files.base, *files.delta)
-    return _layers(dataset, paths, held=held, gone=gone, counts=f"s.epoch >= {epoch}")
+    counts = f"s.epoch >= {epoch}"
+    return _layers(dataset, paths, held=held, gone=gone, counts=counts, erased=erased)
 
 
 def _layers(
@@ -168,17 +169,20 @@ def _layers(
     held: Mapping[Path, Mapping[str, str]],
     gone: frozenset[int],
     counts: str,
+    erased: bool,
 ) -> str:
     """Return a query of what counts of files and tails, without what is superseded."""
     columns, parts = dataset.current_columns(), []
+    place = "file_row_number"
     sources = [
-        (scan(path), "file_row_number", select(columns, held[path], dataset)) for path in paths
+        (_read(dataset, path, held, erased, place), place, select(columns, held[path], dataset))
+        for path in paths
     ]
     sources.append((f"tails_{dataset.name}", "rowid", select(columns, dataset.columns, dataset)))
     for layer, (table, place, chosen) in enumerate(sources):
         skipped = (
-            f" ANTI JOIN (SELECT place FROM gone_{dataset.name} WHERE layer = {layer}) g"
-            f" ON g.place = s.{place}"
+            f" ANTI JOIN (SELECT spot FROM gone_{dataset.name} WHERE layer = {layer}) g"
+            f" ON g.spot = s.{place}"
             if layer in gone
             else ""
         )
@@ -187,19 +191,32 @@ def _layers(
     return " UNION ALL ".join(parts)
 
 
+def _read(
+    dataset: Dataset,
+    path: Path,
+    held: Mapping[Path, Mapping[str, str]],
+    erased: bool,
+    place: str = "",
+) -> str:
+    """Return the table a file is, without erased people if there are any."""
+    if not erased or dataset.name not in AFFECTED:
+        return scan(path)
+    return log_erased.source(dataset, scan(path), held[path], log_erased.PENDING, place=place)
+
+
 def outdated(dataset: Dataset, files: Files, epoch: int, known_at: int) -> list[str]:
     """Return the statements that find the rows newer ones had superseded by a moment (ms)."""
     name, identity = dataset.name, ", ".join(quoted(each) for each in dataset.identity)
     sources = [(scan(path), "file_row_number") for path in files.history]
     sources.append((f"tails_{name}", "rowid"))
     layers = [
-        f"SELECT {layer} AS layer, {place} AS place, {identity}, epoch, version FROM {table}"
+        f"SELECT {layer} AS layer, {spot} AS spot, {identity}, epoch, version FROM {table}"
         f" WHERE {_by_then(epoch, known_at)}"
-        for layer, (table, place) in enumerate(sources)
+        for layer, (table, spot) in enumerate(sources)
     ]
-    newest = f"PARTITION BY {identity} ORDER BY epoch DESC, version DESC, layer, place"
+    newest = f"PARTITION BY {identity} ORDER BY epoch DESC, version DESC, layer, spot"
     return [
-        f"CREATE OR REPLACE TEMP TABLE gone_{name} AS SELECT layer, place"
+        f"CREATE OR REPLACE TEMP TABLE gone_{name} AS SELECT layer, spot"
         f" FROM ({' UNION ALL '.join(layers)}) QUALIFY row_number() OVER ({newest}) > 1"
     ]
 
@@ -212,14 +229,14 @@ def known(
     *,
     held: Mapping[Path, Mapping[str, str]],
     gone: frozenset[int],
+    erased: bool,
 ) -> str:
     """Return a query of the rows that were the newest at a moment (ms), as `newest` has them.
 
     `epoch` is the one that counted then.
     """
-    return _layers(
-        dataset, files.history, held=held, gone=gone, counts=_by_then(epoch, known_at, "s.")
-    )
+    counts = _by_then(epoch, known_at, "s.")
+    return _layers(dataset, files.history, held=held, gone=gone, counts=counts, erased=erased)
 
 
 def late(
@@ -227,12 +244,14 @@ def late(
     files: Files,
     epoch: int,
     known_at: int,
+    *,
     held: Mapping[Path, Mapping[str, str]],
+    erased: bool,
 ) -> str:
     """Return a query of the newest rows of all that was recorded after a moment (ms)."""
     identity = ", ".join(quoted(each) for each in dataset.identity)
     return (
-        f"SELECT * FROM ({history(dataset, files, held)})"
+        f"SELECT * FROM ({history(dataset, files, held=held, erased=erased)})"
         f" WHERE recorded_at > {known_at} AND epoch >= {epoch} QUALIFY row_number() OVER"
         f" (PARTITION BY {identity} ORDER BY epoch DESC, version DESC, position) = 1"
     )
@@ -242,49 +261,14 @@ def _by_then(epoch: int, known_at: int, row: str = "") -> str:
     return f"{row}recorded_at <= {known_at} AND {row}epoch >= {epoch}"
 
 
-def history(dataset: Dataset, files: Files, held: Mapping[Path, Mapping[str, str]]) -> str:
+def history(
+    dataset: Dataset, files: Files, *, held: Mapping[Path, Mapping[str, str]], erased: bool
+) -> str:
     """Return a query of every version, of all epochs; one that was written twice may show twice."""
     parts = [
-        f"SELECT {select(dataset.columns, held[path], dataset)} FROM {scan(path)}"
+        f"SELECT {select(dataset.columns, held[path], dataset)}"
+        f" FROM {_read(dataset, path, held, erased)}"
         for path in files.history
     ]
     columns = select(dataset.columns, dataset.columns, dataset)
     return " UNION ALL ".join([*parts, f"SELECT {columns} FROM tails_{dataset.name}"])
-
-
-def public(view: str) -> str:
-    """Return the query of a view that readers see, over the parts it is made of.
-
-    Names of products and prices are joined as `rendering` joins them; `goods` is the catalogue.
-    """
-    if view == "order_items":
-        return _items("newest_orders", "* EXCLUDE (line_items, returned)")
-    if view == "recurring_payment_items":
-        return _items("newest_recurring_payments", "connection_id, id")
-    if view == "recurring_payments":
-        return (
-            "SELECT r.* REPLACE (coalesce(nullif(p.name, ''), r.name) AS name)"
-            " FROM newest_recurring_payments r LEFT JOIN goods p ON p.kind = 'product'"
-            " AND p.connection_id = r.connection_id AND p.id = r.line_items[1].store_primary_id"
-        )
-    kind, _, dataset = view.partition("_")
-    if view not in DATASETS and kind in _MADE_OF:
-        return f"FROM {_MADE_OF[kind]}_{dataset}"
-    return f"FROM newest_{view}"
-
-
-def _items(records: str, kept: str) -> str:
-    told = [f"i.item.{field}" for field in ("store_primary_id", "price_id", "quantity", "amount")]
-    told += [
-        f"coalesce(nullif(i.item.{field}, ''), p.{field}) AS {field}" for field in sorted(_LABELS)
-    ]
-    told.append("coalesce(nullif(i.item.name, ''), nullif(c.name, ''), p.name) AS name")
-    return (
-        f"SELECT i.* EXCLUDE (item), {', '.join(told)} FROM (SELECT {kept},"
-        " generate_subscripts(line_items, 1) AS ordinal, unnest(line_items) AS item"
-        f" FROM {records}) i"
-        " LEFT JOIN goods p ON p.kind = 'product' AND p.connection_id = i.connection_id"
-        " AND p.id = i.item.store_primary_id"
-        " LEFT JOIN goods c ON c.kind = 'price' AND c.connection_id = i.connection_id"
-        " AND c.id = i.item.price_id"
-    )

@@ -70,7 +70,7 @@ class FolderBucket:
         found = self.get(key)
         return None if found is None or found[1] == etag else found
 
-    def list(self, prefix: str) -> list[_Listed]:
+    def list(self, prefix: str, after: str = "") -> list[_Listed]:
         found = (self._folder / prefix).rglob("*")
         return [_Listed(str(path.relative_to(self._folder))) for path in sorted(found)]
 

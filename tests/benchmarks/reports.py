@@ -101,6 +101,7 @@ class Served:
                 store=store,
                 log=self._log,
                 exports=MemoryUploads(),
+                bodies=MemoryUploads(),
                 now=lambda: END,
                 new_id=lambda: "export",
                 openapi=dict,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 
 from shared.adapters.objects import Listed
@@ -13,7 +14,6 @@ class MemoryBucket:
 
     def __init__(self, clock: Callable[[], int] = lambda: 0) -> None:
         self._clock = clock
-        self._written = 0
         self.objects: dict[str, tuple[bytes, str, int]] = {}
 
     def get(self, key: str) -> tuple[bytes, str] | None:
@@ -28,16 +28,16 @@ class MemoryBucket:
             raise Contended(f"{key} is not what it was")
         if if_none_match and held is not None:
             raise Contended(f"{key} exists")
-        self._written += 1
-        etag = f'"{self._written}"'
+        # S3's etag is of the content alone: what is put back as it was is what it was.
+        etag = f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"'
         self.objects[key] = (content, etag, self._clock())
         return etag
 
-    def list(self, prefix: str) -> list[Listed]:
+    def list(self, prefix: str, after: str = "") -> list[Listed]:
         return [
             Listed(key, len(content), written)
             for key, (content, _, written) in sorted(self.objects.items())
-            if key.startswith(prefix)
+            if key.startswith(prefix) and key > after
         ]
 
     def delete(self, key: str) -> None:

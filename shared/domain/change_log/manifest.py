@@ -25,6 +25,8 @@ from shared.domain.change_log.schema import DATASETS
 
 KEY = "manifest.json"
 TAILS, HISTORY, CURRENT = "tails/", "history/", "current/"
+# Tails nobody can read, put aside; `rebuild-log` brings their rows back.
+ASIDE = "unreadable/"
 FORMAT = 1
 FIRST_EPOCH = 1
 GRACE_MS = times.HOUR
@@ -68,7 +70,8 @@ class Manifest:
 
     Rows of an epoch before `epoch` do not count. New rows carry `stamp`, which is ahead of `epoch`
     while the log is rebuilt from the table. `as_of` is when the newest folded row was recorded.
-    `raised` are the epochs that came to count, each with when it did.
+    `raised` are the epochs that came to count, each with when it did. `erased` are the keys of the
+    erase ledger whose people its files know no more, besides all up to `erased_through`.
     """
 
     generation: int = 0
@@ -81,6 +84,8 @@ class Manifest:
     folded: frozenset[str] = frozenset()
     garbage: tuple[Garbage, ...] = ()
     raised: tuple[tuple[int, int], ...] = ()
+    erased: frozenset[str] = frozenset()
+    erased_through: str = ""
 
     def epoch_at(self, moment: int) -> int:
         """Return the epoch that counted at a moment.
@@ -122,6 +127,8 @@ def parse(content: bytes) -> Manifest:
             for each in told["garbage"]
         ),
         raised=tuple((epoch, since) for epoch, since in told.get("raised", ())),
+        erased=frozenset(told.get("erased", ())),
+        erased_through=told.get("erased_through", ""),
     )
 
 
@@ -143,6 +150,8 @@ def dump(manifest: Manifest) -> bytes:
         "folded": sorted(manifest.folded),
         "garbage": [_told(each) for each in manifest.garbage],
         "raised": manifest.raised,
+        "erased": sorted(manifest.erased),
+        "erased_through": manifest.erased_through,
     }
     return json.dumps(told, separators=(",", ":")).encode()
 
@@ -150,6 +159,11 @@ def dump(manifest: Manifest) -> bytes:
 def tail_key(now: int, chance: str) -> str:
     """Return the key of a tail written now; `chance` is eight random hex digits."""
     return f"{TAILS}{now:013d}-{chance}.ndjson.gz"
+
+
+def written_at(tail: str) -> int:
+    """Return when a tail was written (ms), as its key tells."""
+    return int(tail.removeprefix(TAILS).partition("-")[0])
 
 
 def position(tail: str, line: int) -> str:

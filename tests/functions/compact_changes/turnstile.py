@@ -87,8 +87,8 @@ class Door:
             lambda: put(key, content, if_match=if_match, if_none_match=if_none_match), conditional
         )
 
-    def list(self, prefix: str) -> list[Listed]:
-        return self._call(lambda: self._bucket.list(prefix))
+    def list(self, prefix: str, after: str = "") -> list[Listed]:
+        return self._call(lambda: self._bucket.list(prefix, after))
 
     def delete(self, key: str) -> None:
         self._call(lambda: self._bucket.delete(key))

@@ -128,6 +128,7 @@ class FakeRunning:
 
     def __init__(self, dead: dict[str, int], secrets: dict[str, dict[str, Any]]) -> None:
         self.name = "paysignal"
+        self.outputs: dict[str, str] = {}
         self._dead = dead
         self._secrets = secrets
         self.aws = type("Aws", (), {"sqs": self})

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from shared.adapters.aws import AwsError
-from shared.adapters.secrets import STALE_SECONDS_MAX, ConnectionSecrets, parameter_name
+from shared.adapters.secrets import ConnectionSecrets, parameter_name
 from shared.domain.errors import Retryable
+from tests.support.loopback_aws import LoopbackAws
 
 _SHOP = {"provider": "stripe", "signing_secrets": ["whsec_example"], "disabled": False}
 
@@ -47,6 +48,17 @@ def test_secrets_are_read_from_the_connections_own_parameter() -> None:
     assert found == _SHOP
     assert parameters.asked == [parameter_name("/paysignal/connections", "shop")]
     assert parameters.asked == ["/paysignal/connections/shop/secrets"]
+
+
+def test_secrets_are_read_from_ssm_as_the_environment_says() -> None:
+    aws = LoopbackAws("stripe", "whsec_example")
+    with aws.server:
+        found = ConnectionSecrets.from_environment("/paysignal/connections", 60, aws.environ).read(
+            "shop", 0.0
+        )
+
+    assert found == _SHOP
+    assert aws.server.received[0].headers["x-amz-target"] == "AmazonSSM.GetParameter"
 
 
 def test_ssm_is_asked_once_per_connection_and_cache_time() -> None:
@@ -125,10 +137,10 @@ def test_stale_secrets_serve_for_ten_minutes_at_most() -> None:
     secrets = _secrets(parameters)
     secrets.read("shop", 0.0)
     parameters.fault = AwsError("ServiceUnavailable", "", 503, {})
-    secrets.read("shop", STALE_SECONDS_MAX - 1.0)
+    secrets.read("shop", 599.9)
 
     with pytest.raises(AwsError, match="ServiceUnavailable"):
-        secrets.read("shop", float(STALE_SECONDS_MAX))
+        secrets.read("shop", 600.0)
 
 
 def test_fault_without_a_memory_is_raised() -> None:
