@@ -217,7 +217,8 @@ def is_newer(job: Document, parsed: Parsed | None, plan: Plan, reading: Reading)
     """Tell whether a plan shows a record of what came to be only after the import had begun.
 
     What history tells first sets nothing off. So a sale made meanwhile is left to its webhook;
-    should that never come, a verification finds it.
+    should that never come, a verification finds it. What shows nothing yet (money that went back,
+    told before the page of the payment was folded) is kept: no webhook may ever tell of it.
     """
     began = job["created_date"] - job["created_date"] % times.SECOND
     # What is told of an order nobody knows is as new as the telling.
@@ -227,6 +228,7 @@ def is_newer(job: Document, parsed: Parsed | None, plan: Plan, reading: Reading)
         isinstance(step, Write)
         and step.document is not None
         and step.name[0] in other
+        and step.document.get("shown")
         and not (reading.get(step.name) or {}).get("shown")
         and (step.document.get("date") or other[step.name[0]] or 0) >= began
         for step in plan.steps

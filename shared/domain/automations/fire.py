@@ -24,7 +24,7 @@ from shared.domain.automations.configuration import Configuration, Known
 from shared.domain.automations.definition import CHANGES, Automation
 from shared.domain.automations.due_dates import NearDates
 from shared.domain.automations.firings import Firings, Queue, firing_of
-from shared.domain.automations.happening import Happening, came_too_late
+from shared.domain.automations.happening import Happening, as_created, came_too_late
 from shared.domain.automations.sight import Records, Sight
 from shared.domain.automations.subscribers import Subscribers
 from shared.domain.automations.trigger import judge
@@ -68,6 +68,11 @@ class Fire:
 
         Raise Retryable where it has to be tried again; nothing is fired twice by that.
         """
+        announced = happening.announcement
+        begun = self._change(announced, now) if announced is not None else []
+        return begun + self._change(happening, now)
+
+    def _change(self, happening: Happening, now: int) -> list[str]:
         heard = happening.tells and happening.is_new
         if not heard and not happening.pays_anew and not happening.begins:
             return []
@@ -199,7 +204,7 @@ def _as_announced(entry: Entry) -> Entry:
     if entry.money:
         return replace(entry, money="first")
     if entry.born:
-        return replace(entry, kind="created", changes=[], joined=False)
+        return as_created(entry)
     return entry
 
 

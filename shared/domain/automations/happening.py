@@ -77,12 +77,29 @@ class Happening:
     @property
     def is_new(self) -> bool:
         """Whether what it tells, or whom it concerns, is not what it was before."""
-        return self.before is None or _told(self.before) != _told(self.entry)
+        before = self.before
+        if before is None:
+            return True
+        return _told(before) != _told(self.entry) and not _was_bared(before, self.entry)
 
     @property
     def retells(self) -> bool:
         """Whether only its contact is new, and the transition was told before."""
         return self.before is not None and _told(self.before)[:-1] == _told(self.entry)[:-1]
+
+    @property
+    def announcement(self) -> Happening | None:
+        """The creation announced here while nobody was known, where somebody is known now.
+
+        An earlier event may have come meanwhile: the entry is an update by now, and the creation
+        that stands before it counts as told. But nobody could be told: this is who is.
+        """
+        before, entry = self.before, self.entry
+        if not entry.born or entry.money or entry.kind == "created":
+            return None
+        if before is None or before.contact_id is not None or entry.contact_id is None:
+            return None
+        return replace(self, entry=as_created(entry), before=as_created(before))
 
     @property
     def type(self) -> str:
@@ -125,12 +142,27 @@ def came_too_late(
     return bool(policy["policy"] == "silent")
 
 
+def as_created(entry: Entry) -> Entry:
+    """Return an entry as it was when it was announced as the creation of its record."""
+    return replace(entry, kind="created", changes=[], joined=False)
+
+
 def without_announced(entry: Entry) -> Entry:
     """Return an entry with those of its changes that nobody has been told of."""
     if not entry.announced:
         return entry
     fresh = [each for each in entry.changes if each.field not in entry.announced]
     return replace(entry, changes=fresh)
+
+
+def _was_bared(before: Entry, entry: Entry) -> bool:
+    """Tell whether an entry has only lost what it told of a person: that is no news.
+
+    Whoever tells it anew notes when; who erases does not.
+    """
+    rest = [each for each in before.changes if each in entry.changes]
+    same = [(e.kind, e.recorded_at, e.late, e.joined, e.contact_id) for e in (before, entry)]
+    return same[0] == same[1] and rest == entry.changes and len(rest) < len(before.changes)
 
 
 def _told(entry: Entry) -> tuple[Any, ...]:

@@ -181,3 +181,20 @@ def test_a_creation_that_was_put_off_fires_though_an_earlier_event_came_since(de
 
     (firing,) = desk.firings()
     assert (firing["change"]["kind"], firing["change"]["changes"]) == ("created", [])
+
+
+def test_a_creation_nobody_could_be_told_of_fires_once_its_contact_is_there(desk: Desk) -> None:
+    """An earlier event has come since: the entry is an update by then, what precedes it joined."""
+    desk.automate({"type": "recurring_payment_created"}, "welcome")
+    desk.automate(ON_FAILURE, "rescue")
+    alone = created(born=True, contact_id=None)
+    unseen = updated(FAILED, born=True, contact_id=None)
+    known = updated(FAILED, born=True)
+    fire = desk.fire()
+
+    fire.change(happening(alone), NOW)
+    fire.change(happening(unseen, alone), NOW)
+    fire.change(happening(known, unseen), NOW)
+    fire.change(happening(known, unseen), NOW)
+
+    assert sorted(each["automation_id"] for each in desk.firings()) == ["rescue", "welcome"]
