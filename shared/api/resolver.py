@@ -72,7 +72,8 @@ class Api(Generic[Adapters]):
             request = Request(
                 params=params,
                 query=event.get("queryStringParameters") or {},
-                raw=_body(event),
+                # What comes with a GET means nothing, so nothing can be wrong with it.
+                raw=b"" if route.method == "GET" else _body(event),
                 host=event.request_context.domain_name or "",
                 headers=_headers(event),
                 scopes=caller.scopes if caller else frozenset(),

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
+import time
+from io import StringIO
 
 import pytest
 
@@ -34,7 +37,7 @@ def test_count_is_a_metric_in_embedded_format_without_dimensions(
     line = json.loads(capsys.readouterr().out)
     assert line["bad_json"] == 1
     assert (line["provider"], line["connection_id"]) == ("stripe", "shop")
-    assert isinstance(line["_aws"]["Timestamp"], int)
+    assert line["event"] == "bad_json"
     assert line["_aws"]["CloudWatchMetrics"] == [
         {
             "Namespace": "paysignal",
@@ -42,3 +45,30 @@ def test_count_is_a_metric_in_embedded_format_without_dimensions(
             "Metrics": [{"Name": "bad_json", "Unit": "Count"}],
         }
     ]
+
+
+def test_a_metric_is_of_now_in_milliseconds(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "time", lambda: 1_790_000_000.5)
+
+    count("bad_json")
+
+    assert json.loads(capsys.readouterr().out)["_aws"]["Timestamp"] == 1_790_000_000_500
+
+
+def test_a_line_is_out_before_the_machine_may_be_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Held(StringIO):
+        """What was written, as of the last flush."""
+
+        flushed = ""
+
+        def flush(self) -> None:
+            self.flushed = self.getvalue()
+
+    held = Held()
+    monkeypatch.setattr(sys, "stdout", held)
+
+    log("event_queued")
+
+    assert held.flushed == '{"event":"event_queued"}\n'

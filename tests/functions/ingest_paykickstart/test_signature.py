@@ -65,6 +65,16 @@ def test_verification_code_sorts_the_places_of_what_was_sent_as_text() -> None:
     _check(f"{body}&verification_code={signed}".encode())
 
 
+def test_verification_code_leaves_out_lists() -> None:
+    body = b"campaign_id=77&licenses[0]=A&licenses%5B1%5D=B&z=1"
+
+    _check(body + b"&verification_code=" + _mac("77|1").encode())
+
+
+def test_hash_trims_blanks_alone() -> None:
+    _check(b"campaign_id=77&code=%00XIX%0b&hash=" + _mac("77|XIX").encode())
+
+
 def test_verification_code_takes_values_as_sent() -> None:
     _check(b"campaign_id=77&a=+x+&verification_code=" + _mac("77| x ").encode())
 
@@ -127,16 +137,45 @@ def test_what_is_not_proved_is_refused(body: bytes) -> None:
         _check(body)
 
 
-def test_unknown_campaign_is_counted_by_its_own_name() -> None:
+@pytest.mark.parametrize("body", [b"campaign_id=1", b"campaign_id=%C3%A9", b"campaign_id=7\xff"])
+def test_unknown_campaign_is_counted_by_its_own_name(body: bytes) -> None:
     with pytest.raises(InvalidSignature) as refused:
-        verify(_request(b"campaign_id=1"), {"campaign_secrets": {"77": [_SECRET]}}, 0)
+        verify(_request(body), {"campaign_secrets": {"77": [_SECRET]}}, 0)
 
     assert refused.value.metric == "unknown_campaign"
 
 
+@pytest.mark.parametrize("blank", ["", " ", "\n\t"])
+def test_form_that_could_pass_for_json_is_refused_although_signed(blank: str) -> None:
+    """Names are not signed, and JSON on the queue is the API's word."""
+    body = f'{blank}{{"a":"=1&campaign_id=77&hash={_mac("77|1")}'
+
+    with pytest.raises(InvalidSignature) as refused:
+        _check(body.encode())
+
+    assert refused.value.metric == "not_a_webhook"
+
+
+def test_form_of_a_thousand_fields_is_read_and_a_longer_one_is_not() -> None:
+    def form(fields: int) -> bytes:
+        others = fields - 2
+        signed = _mac("|".join(["77", *["v"] * others]))
+        return f"campaign_id=77&{'&'.join(f'f{n}=v' for n in range(others))}&hash={signed}".encode()
+
+    assert _is_accepted(form(1_000))
+    assert not _is_accepted(form(1_001))
+
+
 @pytest.mark.parametrize(
     "secrets",
-    [{}, {"campaign_secrets": {}}, {"campaign_secrets": []}, {"campaign_secrets": {"77": [""]}}],
+    [
+        {},
+        {"campaign_secrets": {}},
+        {"campaign_secrets": []},
+        {"campaign_secrets": ["77"]},
+        {"campaign_secrets": "77"},
+        {"campaign_secrets": {"77": [""]}},
+    ],
 )
 def test_no_usable_secret_has_the_provider_come_again(secrets: dict[str, Any]) -> None:
     with pytest.raises(NoSecret):

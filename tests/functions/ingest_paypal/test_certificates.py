@@ -6,16 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
 from functions.ingest_paypal.certificates import Certificates, system_roots
 from infra.samples.paypal_signing import NAMES, StandIn
 from shared.domain.errors import Retryable
 from shared.domain.webhooks import InvalidSignature
 from tests.support import paypal_proof
+from tests.support.paypal_chains import chain
 from tests.support.paypal_proof import LIVE_URL, SANDBOX_URL, CertServer, certificates
 
 _AT = int(datetime.now(UTC).timestamp()) * 1_000
@@ -219,45 +217,6 @@ def test_this_machine_trusts_authorities() -> None:
     assert len(system_roots()) > 10
 
 
-def _chain(issuer_url: str) -> tuple[x509.Certificate, x509.Certificate, bytes]:
-    """Return a root, an authority below it, and the file of a leaf that says where that lies."""
-    since, until = datetime.now(UTC) - timedelta(days=1), datetime.now(UTC) + timedelta(days=1)
-    keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
-    leaf_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    names = [
-        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, each)])
-        for each in ("root", "between", NAMES[0])
-    ]
-    usage = x509.KeyUsage(True, False, False, False, False, True, True, False, False)
-    made = []
-    for subject, key, signer in ((0, keys[0], 0), (1, keys[1], 0), (2, leaf_key, 1)):
-        builder = (
-            x509.CertificateBuilder()
-            .subject_name(names[subject])
-            .issuer_name(names[signer])
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(since)
-            .not_valid_after(until)
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(keys[signer].public_key()), False
-            )
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
-            .add_extension(x509.BasicConstraints(ca=subject < 2, path_length=None), True)
-        )
-        if subject < 2:
-            builder = builder.add_extension(usage, True)
-        else:
-            place = x509.AccessDescription(
-                AuthorityInformationAccessOID.CA_ISSUERS, x509.UniformResourceIdentifier(issuer_url)
-            )
-            name = x509.SubjectAlternativeName([x509.DNSName(NAMES[0])])
-            builder = builder.add_extension(x509.AuthorityInformationAccess([place]), False)
-            builder = builder.add_extension(name, False)
-        made.append(builder.sign(keys[signer], hashes.SHA256()))
-    return made[0], made[1], made[2].public_bytes(Encoding.PEM)
-
-
 _ISSUER = "http://cacerts.digicert.com/Between.crt"
 
 
@@ -266,7 +225,7 @@ def test_missing_link_of_the_chain_is_fetched_from_the_authoritys_own_host(
     encoding: Encoding,
 ) -> None:
     """Genuine files hold the leaf alone, and the roots of this machine do not sign leaves."""
-    root, between, file = _chain(_ISSUER)
+    root, (between,), file = chain(_ISSUER)
     server = CertServer()
     server.files |= {LIVE_URL: file, _ISSUER: between.public_bytes(encoding)}
     known = Certificates(roots=lambda: [root], fetch=server.fetch)
@@ -278,7 +237,7 @@ def test_missing_link_of_the_chain_is_fetched_from_the_authoritys_own_host(
 
 
 def test_chain_inside_the_file_needs_no_other_request() -> None:
-    root, between, file = _chain(_ISSUER)
+    root, (between,), file = chain(_ISSUER)
     server = CertServer()
     server.files[LIVE_URL] = file + between.public_bytes(Encoding.PEM)
 
@@ -298,7 +257,7 @@ def test_chain_inside_the_file_needs_no_other_request() -> None:
     ],
 )
 def test_missing_link_is_not_fetched_from_anywhere_else(issuer_url: str) -> None:
-    root, between, file = _chain(issuer_url)
+    root, (between,), file = chain(issuer_url)
     server = CertServer()
     server.files |= {LIVE_URL: file, issuer_url: between.public_bytes(Encoding.PEM)}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from functools import cache
 from typing import Any
 
 import pytest
@@ -94,6 +95,62 @@ def test_malformed_headers_prove_nothing(name: str, value: str) -> None:
     assert raised.value.metric == "bad_signature"
 
 
+@cache
+def _genuine() -> dict[str, str]:
+    """Return one set of genuine headers, for tests of what comes before the signature."""
+    return _headers()
+
+
+class _Gullible:
+    """A certificate's key that takes every signature, and notes who was asked for it."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def key(self, url: str, environment: str, at: int) -> Any:
+        self.asked.append(url)
+        return self
+
+    def verify(self, *_: object) -> None:
+        """Accept everything."""
+
+
+def _is_read(name: str, value: str) -> bool:
+    """Tell whether a header is read, whatever it proves; nobody is asked about one that is not."""
+    keys = _Gullible()
+    headers = {**_genuine(), name: value}
+    request = Request(method="POST", connection_id="shop", headers=headers, query={}, body=_BODY)
+    try:
+        Proof(keys).verify(request, _SECRETS, _NOW * 1_000)
+    except InvalidSignature:
+        assert keys.asked == []
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "read"),
+    [
+        ("paypal-auth-algo", "SHA256withRSA", True),
+        ("paypal-auth-algo", "SHA1withRSA", False),
+        ("paypal-transmission-id", "x", True),
+        ("paypal-transmission-id", "x" * 64, True),
+        ("paypal-transmission-id", "x" * 65, False),
+        ("paypal-transmission-id", "", False),
+        ("paypal-transmission-id", "a|b", False),
+        ("paypal-transmission-sig", "AAAA", True),
+        ("paypal-transmission-sig", "A" * 1_024, True),
+        ("paypal-transmission-sig", "A" * 1_028, False),
+        ("paypal-transmission-sig", "", False),
+        ("paypal-transmission-sig", "AAAA\n", False),
+    ],
+)
+def test_header_of_another_form_is_refused_before_anybody_is_asked_for_a_key(
+    name: str, value: str, read: bool
+) -> None:
+    assert _is_read(name, value) is read
+
+
 @pytest.mark.parametrize("missing", sorted(_headers()))
 def test_every_header_but_the_version_is_needed(missing: str) -> None:
     headers = {name: value for name, value in _headers().items() if name != missing}
@@ -157,6 +214,16 @@ def test_simulators_id_proves_nothing_on_a_live_connection_and_works_in_the_sand
     with pytest.raises(InvalidSignature):
         _check(simulated, secrets={"webhook_ids": ["WEBHOOK_ID", _WEBHOOK]})
     _check(sandbox, secrets={"webhook_ids": ["WEBHOOK_ID"], "environment": "sandbox"})
+
+
+@pytest.mark.parametrize("listed", [None, [], _WEBHOOK, {_WEBHOOK: 1}, [7, None], ["", " "]])
+def test_what_is_no_list_of_webhook_ids_has_paypal_come_again(listed: object) -> None:
+    with pytest.raises(NoSecret):
+        _check(_genuine(), secrets={"webhook_ids": listed})
+
+
+def test_webhook_ids_that_are_none_leave_the_good_one_in_force() -> None:
+    _check(_genuine(), secrets={"webhook_ids": [None, 7, " ", _WEBHOOK]})
 
 
 def test_live_and_sandbox_certificates_prove_nothing_to_each_other() -> None:

@@ -263,3 +263,26 @@ def test_row_6_both_edges_of_the_window_are_inside(age: int) -> None:
 def test_signature_is_taken_over_the_raw_bytes(body: bytes) -> None:
     """stripe-node#356: a body that was parsed and written again has other bytes."""
     _check(f"t={_NOW},v1={_signature(_NOW, body)}", body)
+
+
+def test_a_header_of_4096_characters_is_read_and_a_longer_one_is_not() -> None:
+    header = f"t={_NOW},v1={_signature(_NOW)},v0="
+    padded = header.ljust(4_096, "0")
+
+    assert _is_accepted(padded, _BODY)
+    assert not _is_accepted(padded + "0", _BODY)
+
+
+@pytest.mark.parametrize(
+    ("after_ms", "accepted"),
+    [(300_000, True), (300_001, False), (-60_000, True), (-60_001, False)],
+)
+def test_row_6_the_window_ends_with_its_last_millisecond(after_ms: int, accepted: bool) -> None:
+    request = _request(f"t={_NOW},v1={_signature(_NOW)}")
+
+    try:
+        verify(request, {"signing_secrets": [_SECRET]}, _NOW * 1_000 + after_ms)
+    except InvalidSignature:
+        assert not accepted
+    else:
+        assert accepted

@@ -16,6 +16,7 @@ _REQUEST = Request(method="POST", connection_id="shop", headers={}, query={}, bo
     ("thing", "subject"),
     [
         ({"object": "customer", "id": "cus_1"}, "cus_1"),
+        ({"object": "customer", "id": "cus_1", "customer": "cus_2"}, "cus_1"),
         (
             {"object": "invoice", "id": "in_1", "customer": "cus_1", "subscription": "sub_1"},
             "cus_1",

@@ -91,3 +91,27 @@ def test_subject_is_the_customer_else_the_first_order(
 
 def test_an_endless_number_in_text_names_nobody() -> None:
     assert event_and_subject({"id": "9" * 10_000}, request(b"")) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("given", "subject"),
+    [
+        (1, "1"),
+        ("1", "1"),
+        (0, "7"),
+        ("9" * 20, "9" * 20),
+        ("9" * 21, "7"),
+        ("\u0661", "7"),
+        (True, "7"),
+        (None, "7"),
+    ],
+)
+def test_a_subject_is_a_number_above_zero_or_the_next_best(given: object, subject: str) -> None:
+    assert event_and_subject({"customer_id": given, "id": 7}, request(b"{}")) == (None, subject)
+
+
+def test_a_signature_no_text_can_be_is_refused_and_no_fault() -> None:
+    given = request(b"{}", x_wc_webhook_signature="\ud800")
+
+    with pytest.raises(InvalidSignature):
+        verify(given, {"signing_secrets": ["a"]}, 0)

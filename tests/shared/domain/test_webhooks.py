@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from shared.domain.webhooks import NoSecret, Request, is_connection_id, text_at, usable_secrets
+from shared.domain.webhooks import (
+    InvalidSignature,
+    NoSecret,
+    Request,
+    is_connection_id,
+    text_at,
+    usable_secrets,
+)
 
 
 @pytest.mark.parametrize("text", ["shop", "SHOP-2_eu", "0", "a" * 64])
@@ -80,3 +87,8 @@ def test_header_that_was_not_sent_is_empty() -> None:
     request = Request(method="POST", connection_id="shop", headers={"a": "1"}, query={}, body=b"")
 
     assert (request.header("a"), request.header("b")) == ("1", "")
+
+
+def test_a_request_that_is_not_proved_is_counted_as_a_bad_signature() -> None:
+    assert InvalidSignature().metric == "bad_signature"
+    assert InvalidSignature("replay_window").metric == "replay_window"
