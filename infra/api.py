@@ -26,7 +26,7 @@ _WEBHOOK_LIMIT = (500, 1000)
 _API_LIMIT = (100, 200)
 # The gateway gives up at 30 s.
 _TIMEOUT_SECONDS = 29
-_QUERY_SETTINGS = ("TABLE_NAME", "LOG_BUCKET", "CONFIG_CACHE_SECONDS")
+_QUERY_SETTINGS = ("TABLE_NAME", "LOG_BUCKET", "BODIES_BUCKET", "CONFIG_CACHE_SECONDS")
 _MANAGE_SETTINGS = (
     "TABLE_NAME",
     "PARAMETER_PREFIX",
@@ -35,6 +35,7 @@ _MANAGE_SETTINGS = (
     "HISTORY_QUEUE_URL",
     "AUTOMATIONS_QUEUE_URL",
     "BODIES_BUCKET",
+    "LOG_BUCKET",
     "CONFIG_CACHE_SECONDS",
 )
 # What is only asked, but too long for a query string; the narrower route wins over `{proxy+}`.

@@ -25,6 +25,7 @@ from shared.api import (
     automation_answers,
     contact_answers,
     custom_answers,
+    export_answers,
     job_answers,
     recipe_answers,
     record_answers,
@@ -49,6 +50,7 @@ SHAPES = {
     **vars(segment_answers),
     **vars(report_answers),
     **vars(custom_answers),
+    **vars(export_answers),
 }
 _REF = "#/components/schemas/{model}"
 _PROBLEMS = {

@@ -104,10 +104,11 @@ class CallSettings(Settings):
 
 
 class QuerySettings(Settings):
-    """`query`: the table and the change log's bucket, to read; large answers lie in it, too."""
+    """`query`: the table and both buckets, to read; large answers lie in the change log's."""
 
     table_name: str
     log_bucket: str
+    bodies_bucket: str
     config_cache_seconds: int
 
 
@@ -121,6 +122,7 @@ class ManageSettings(Settings):
     history_queue_url: str
     automations_queue_url: str
     bodies_bucket: str
+    log_bucket: str
     backtest_function: str
     config_cache_seconds: int
 

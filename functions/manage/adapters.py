@@ -13,6 +13,7 @@ from functions.manage.deliveries import Deliveries
 from functions.manage.deliveries import Store as Held
 from functions.manage.endpoints import EndpointSecrets
 from functions.manage.endpoints import Store as Lists
+from functions.manage.erasure import Erasing, Ledger
 from functions.manage.history import Importing as ImportingHistory
 from functions.manage.imports import Files, Importing
 from functions.manage.quarantine import Events
@@ -24,7 +25,9 @@ class Store(Held, Lists, ports.Store, Protocol):
     """The table as `manage` uses it."""
 
 
-class Outbox(Attaching, Events, Deliveries, Importing, ImportingHistory, Following, Protocol):
+class Outbox(
+    Attaching, Events, Deliveries, Importing, ImportingHistory, Following, Erasing, Protocol
+):
     """The queues as `manage` uses them."""
 
 
@@ -37,6 +40,7 @@ class Adapters:
     endpoint_secrets: EndpointSecrets
     outbox: Outbox
     uploads: Files
+    ledger: Ledger
     backtests: Backtests
     now: Callable[[], int]
     new_id: Callable[[], str]

@@ -55,6 +55,8 @@ def replay(delivery_id: str, *, store: Store, queue: Deliveries, now: int) -> No
             raise NotFound("There is no such delivery.")
         if delivery["state"] == "pending":
             raise Conflict("The delivery is on its way already.")
+        if delivery.get("erased"):
+            raise Conflict("The delivery was about somebody who was erased since.")
         _check_endpoint(delivery["endpoint_id"], store)
         fresh = deliveries.replayed(delivery, now)
         store.commit(_steps(fresh, now))

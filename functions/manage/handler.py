@@ -10,6 +10,7 @@ from functions.manage.outgoing import Outgoing
 from functions.manage.routes import ROUTES
 from shared.adapters.aws import AwsClient
 from shared.adapters.invoker import Invoker
+from shared.adapters.objects import Objects
 from shared.adapters.queue import Queue
 from shared.adapters.secret_writer import SecretWriter
 from shared.adapters.table import Table
@@ -39,6 +40,7 @@ handler = Api(
             automations_url=_settings.automations_queue_url,
             local=_settings.mode_local,
         ),
+        ledger=Objects.from_environment(_settings.log_bucket, os.environ),
         uploads=Uploads.from_environment(_settings.bodies_bucket, os.environ),
         backtests=Invoker.from_environment(_settings.backtest_function, os.environ),
         now=_now,

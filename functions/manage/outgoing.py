@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.adapters.queue import Queue
-from shared.domain import contact_import, history_import
+from shared.domain import contact_import, erase_job, history_import
 from shared.domain.deliveries import Message
 from shared.domain.envelope import EventEnvelope
 from shared.domain.following import copies_of, jobs_of
@@ -54,6 +54,10 @@ class Outgoing:
     def import_contacts(self, job: Document) -> None:
         """Have the next page of an import done. Raise AwsError."""
         self._queue.send_call(self._history_url, contact_import.message(job))
+
+    def erase(self, job: Document) -> None:
+        """Have the first page of an erasure done. Raise AwsError."""
+        self._queue.send_call(self._history_url, erase_job.message(job))
 
     def follow(self, messages: Sequence[Mapping[str, Any]], nonce: str) -> None:
         """Have the jobs that follow from a fold done now. Raise AwsError."""

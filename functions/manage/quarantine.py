@@ -27,6 +27,8 @@ def retry(quarantine_id: str, *, store: Reads, events: Events, nonce: str) -> No
         raise NotFound("There is no such quarantined event.")
     if not row["provider"]:
         raise Conflict("This message came through no door, so nothing could read it.")
+    if "body" not in row and "body_key" not in row:
+        raise Conflict("The event was about somebody who was erased, so its body is gone.")
     envelope = EventEnvelope(
         provider=row["provider"],
         connection_id=row["connection_id"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functions.manage import (
     activity_routes,
     automation_routes,
+    erasure_routes,
     mail_routes,
     recipe_routes,
     segment_routes,
@@ -285,6 +286,7 @@ ROUTES: tuple[Route[Adapters], ...] = (
     ),
     *activity_routes.ROUTES,
     *automation_routes.ROUTES,
+    *erasure_routes.ROUTES,
     *mail_routes.ROUTES,
     *recipe_routes.ROUTES,
     *segment_routes.ROUTES,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from shared.domain import following
+from shared.domain import following, foresight, late_words
 from shared.domain.apply import apply
 from shared.domain.envelope import EventEnvelope
 from shared.domain.errors import Quarantined
@@ -191,7 +191,9 @@ class Events:
             except Quarantined as error:
                 work.refused = error
             refused = work.refused or Quarantined("bad_envelope", "the message holds no event")
-            return quarantine(arrival, work.parsed, refused, now)
+            named = foresight.customers_of(work.parsed) if work.parsed else []
+            kept = late_words.kept(arrival, work.parsed, named, reading)
+            return quarantine(kept, work.parsed, refused, now)
 
         try:
             plan = apply(folding, self._reading, self._store)

@@ -14,20 +14,24 @@ from functions.process_events.messages import Messages
 from functions.process_events.process_batch import Batch
 from functions.process_events.verify_due import verify_due
 from shared.adapters.aws import AwsClient
+from shared.adapters.bodies import S3Objects
 from shared.adapters.page_queue import PageQueue
 from shared.adapters.table import Table
 from shared.adapters.uploads import Uploads
-from shared.domain import history_import, verify
+from shared.domain import erase_job, history_import, verify
 from shared.domain.contact_import import KIND
 from shared.observability import count, log
 from shared.settings import ProcessSettings
 
 if TYPE_CHECKING:
+    from functions.process_events.erase import Erase
     from functions.process_events.import_contacts import ContactImport
 
 _settings = ProcessSettings.read(os.environ)
 _queue = PageQueue.from_environment(os.environ, _settings.bodies_bucket)
-_table = Table(_settings.table_name, AwsClient.from_environment("dynamodb", os.environ))
+_client = AwsClient.from_environment("dynamodb", os.environ)
+_table = Table(_settings.table_name, _client)
+_bodies = S3Objects.from_environment(_settings.bodies_bucket, os.environ)
 
 
 @cache
@@ -43,6 +47,22 @@ def _contact_import() -> ContactImport:
     )
 
 
+@cache
+def _erase() -> Erase:
+    # Hardly ever asked for, as above.
+    from functions.process_events.erase import Erase
+    from functions.process_events.kept_bodies import KeptBodies
+    from shared.adapters.table_walk import TableWalk
+
+    return Erase(
+        store=_table,
+        walk=TableWalk(_settings.table_name, _client),
+        bodies=KeptBodies(_bodies),
+        send=partial(_queue.send_call, _settings.history_queue_url),
+        wait_seconds=2 if _settings.mode_local else erase_job.SWEEP_AFTER_SECONDS,
+    )
+
+
 _batch = Batch(
     messages=Messages(
         store=_table,
@@ -53,6 +73,7 @@ _batch = Batch(
         new_id=lambda: uuid.uuid4().hex,
         others={
             KIND: lambda job, now: _contact_import().carry_out(job, now),
+            erase_job.KIND: lambda job, now: _erase().carry_out(job, now),
             history_import.KIND: lambda job, _: ask_page(
                 job, store=_table, ask=partial(_queue.send_call, _settings.calls_queue_url)
             ),

@@ -49,6 +49,10 @@ class Api:
         status, answer = self.send("POST", path, headers, body)
         return _content("POST", path, status, answer)
 
+    def delete(self, path: str) -> Any:
+        """Return the answer of a DELETE that has one. Raise CliError when it is not 2xx."""
+        return self._call("DELETE", path)
+
     def read(self, path: str) -> tuple[int, Any]:
         """Return status and answer of a read, whatever they are; None for what is no JSON."""
         status, answer = self.send("GET", path, {"authorization": f"Bearer {self._key}"})
@@ -64,6 +68,18 @@ class Api:
         """
         headers = {"authorization": f"Bearer {self._key}", "content-type": "application/json"}
         status, answer = self.send("POST", path, headers, json.dumps(body).encode())
+        return self._followed(status, answer)
+
+    def find_large(self, path: str) -> Any:
+        """Return the answer of a read, from where it lies if it is large; None for no such thing.
+
+        Raise CliError.
+        """
+        headers = {"authorization": f"Bearer {self._key}"}
+        status, answer = self._followed(*self.send("GET", path, headers))
+        return None if status == 404 else _content("GET", path, status, answer)
+
+    def _followed(self, status: int, answer: bytes) -> tuple[int, bytes]:
         if status != http.client.SEE_OTHER:
             return status, answer
         url = json.loads(answer)["url"]

@@ -106,8 +106,16 @@ def of_record(store: Store, record: Name, stretch: Stretch) -> Kept:
     return kept
 
 
+def is_bare(document: Document) -> bool:
+    """Tell whether an event is kept without its body: its person was erased, so nobody reads it."""
+    return "body" not in document and "body_key" not in document
+
+
 def arrival_of(name: Name, document: Document, bodies: Bodies) -> Arrival:
-    """Return a kept event as it arrived. Raise Quarantined where its body cannot be read."""
+    """Return a kept event, one that is not bare, as it arrived.
+
+    Raise Quarantined where its body cannot be read.
+    """
     key = document.get("body_key")
     return Arrival(
         provider=document["provider"],

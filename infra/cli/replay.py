@@ -159,6 +159,11 @@ def show(found: Outcome, differing: list[tuple[Name, list[Change]]], console: Co
         f"{found.read} events read, {len(found.mended)} say something else today; "
         f"{len(differing)} records show it"
     )
+    if found.erased:
+        console.print(
+            f"{found.erased} events were left out: their people were erased, and their bodies with "
+            "them; what they said stays as it is"
+        )
 
 
 def _kept(arguments: argparse.Namespace, running: Running, store: Table) -> Kept:

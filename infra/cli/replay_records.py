@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from infra.cli.kept_events import Bodies, Kept, arrival_of
+from infra.cli.kept_events import Bodies, Kept, arrival_of, is_bare
 from infra.cli.overlay import Overlay
 from shared.domain import following, jobs, record_views
 from shared.domain.apply import apply
@@ -24,6 +24,7 @@ from shared.providers.catalogue import PROVIDERS
 
 # Pages of a customer's records that a trial goes through for one event.
 _JOBS_MAX = 1_000
+_ERASED = "erased"
 
 
 Said = Callable[[int], None]
@@ -38,9 +39,13 @@ class Send(Protocol):
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of a replay: how many events, which of them say something else now, and why not."""
+    """What came of a replay: how many events, which of them say something else now, and why not.
+
+    `erased` counts those left out, whose bodies went with their person: their words stay.
+    """
 
     read: int = 0
+    erased: int = 0
     mended: list[Name] = field(default_factory=list)
     refused: list[tuple[Name, str]] = field(default_factory=list)
 
@@ -77,14 +82,17 @@ class Replay:
                 outcome.mended.append(name)
                 kept.follow(plan.steps)
                 self._send(plan, f"replay~{'~'.join(name)}~{self._clock()}")
-            outcome.read += 1
-            said(outcome.read)
+            outcome.read += plan.outcome != _ERASED
+            outcome.erased += plan.outcome == _ERASED
+            said(outcome.read + outcome.erased)
         return outcome
 
     def _event(self, name: Name, held_by: list[Name]) -> Plan:
         document = self._store.read([name])[name]
         if document is None:
             return Plan("ignored")
+        if is_bare(document):
+            return Plan(_ERASED)
         provider = PROVIDERS[document["provider"]]
         arrival = arrival_of(name, document, self._bodies)
         parsed = provider.parse(arrival.body, arrival.headers)

@@ -1,7 +1,8 @@
 """Bodies too large for a queue message: put into S3 by the sender, fetched by the reader.
 
 The queue then carries the key (a claim check). Keys are derived from the content, so that sending
-again stores nothing twice. The bucket's lifecycle removes what is old; nothing here deletes.
+again stores nothing twice. The bucket's lifecycle removes what is old; only what is of somebody
+erased is deleted before.
 """
 
 from __future__ import annotations
@@ -35,6 +36,10 @@ class S3Objects:
     def get(self, key: str) -> bytes:
         """Return what lies under `key`. Raise AwsError (status 404 where nothing does)."""
         return self._send("GET", key, b"")
+
+    def delete(self, key: str) -> None:
+        """Remove what lies under `key`, if anything does. Raise AwsError."""
+        self._send("DELETE", key, b"")
 
     def _send(self, method: str, key: str, content: bytes) -> bytes:
         # S3, alone among the services, wants the body's hash as a header too.

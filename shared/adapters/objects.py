@@ -90,12 +90,12 @@ class Objects:
             raise
         return content, headers.get("etag", "")
 
-    def list(self, prefix: str) -> list[Listed]:
-        """Return all objects whose keys begin with `prefix`, in the order of their keys."""
+    def list(self, prefix: str, after: str = "") -> list[Listed]:
+        """Return all objects whose keys begin with `prefix` and come after `after`, in order."""
         found: list[Listed] = []
         token: str | None = ""
         while token is not None:
-            _, answer = self._send("GET", list_path(self._path_prefix, prefix, token))
+            _, answer = self._send("GET", list_path(self._path_prefix, prefix, token, after))
             text = answer.decode()
             found += [_listed(each) for each in _CONTENTS.findall(text)]
             token = _text(text, "NextContinuationToken") or None
@@ -117,10 +117,11 @@ class Objects:
         return self._endpoint.exchange(method, path, headers, content)
 
 
-def list_path(path_prefix: str, prefix: str, token: str) -> str:
+def list_path(path_prefix: str, prefix: str, token: str, after: str = "") -> str:
     """Return the path of a page of a list, its query as it is signed; `token` is "" at first."""
     following = f"continuation-token={quote(token, safe='')}&" if token else ""
-    return f"{path_prefix or '/'}?{following}list-type=2&prefix={quote(prefix, safe='')}"
+    behind = f"&start-after={quote(after, safe='')}" if after else ""
+    return f"{path_prefix or '/'}?{following}list-type=2&prefix={quote(prefix, safe='')}{behind}"
 
 
 def _listed(element: str) -> Listed:

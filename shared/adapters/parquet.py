@@ -12,8 +12,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shared.adapters import log_erased
+from shared.adapters.log_erased import RECENT, RECORDS
+from shared.adapters.log_tails import reading
 from shared.adapters.log_views import literal, quoted, scan, select, staging
+from shared.domain.change_log.erased import AFFECTED
 from shared.domain.change_log.schema import DATASETS, Dataset
+from shared.domain.erasure import Erasure
 
 if TYPE_CHECKING:
     import duckdb
@@ -38,10 +43,29 @@ class Merger:
             "temp_directory": str(folder / "spill"),
         }
         self._connection = duckdb.connect(":memory:", config=config)
+        self._erased: tuple[Erasure, ...] = ()
+        for statement in log_erased.tables(RECENT):
+            self._run(statement)
+
+    def forget(self, erased: Iterable[Erasure]) -> None:
+        """Leave out of every file made from now on what tails say of these people."""
+        told = tuple(erased)
+        if told != self._erased:
+            self._erased = told
+            self._of_nobody()
 
     def load(self, tails: Sequence[Path]) -> dict[str, int]:
-        """Take in the rows of tails, instead of those before; return how many each dataset has."""
-        self._run(staging(tails))
+        """Take in the rows of tails, instead of those before; return how many each dataset has.
+
+        Raise UnreadableTail where one of them is damaged.
+        """
+        with reading(tails):
+            self._run(staging(tails))
+        if self._erased:
+            self._of_nobody()
+            for name in RECORDS:
+                dataset = DATASETS[name]
+                self._run(log_erased.having(dataset, _staged(dataset), dataset.columns, RECENT))
         counts = ", ".join(f"count({name})" for name in DATASETS)
         (row,) = self._run(f"SELECT {counts} FROM {_STAGED}").fetchall()
         return dict(zip(DATASETS, row, strict=True))
@@ -89,6 +113,27 @@ class Merger:
         )
         return self._write(query, (*kept.sorted_by, *kept.identity), out)
 
+    def learn(self, dataset: str, history: Path) -> None:
+        """Note what a file of a dataset's history tells of which records were whose.
+
+        Of each file of orders and recurring payments, before any file is made without the erased.
+        """
+        kept, table = DATASETS[dataset], scan(history)
+        self._run(log_erased.having(kept, table, self._held(history), RECENT))
+        self._run(log_erased.versions(kept, table, RECENT))
+
+    def speaks_of_erased(self, dataset: str, file: Path) -> bool:
+        """Tell whether a file of a dataset speaks of somebody who was erased."""
+        query = log_erased.touched(DATASETS[dataset], scan(file), self._held(file), RECENT)
+        ((count,),) = self._run(query).fetchall()
+        return bool(count)
+
+    def without_erased(self, dataset: str, file: Path, out: Path) -> int:
+        """Write a file anew without those who were erased; return how many rows are left."""
+        kept, held = DATASETS[dataset], self._held(file)
+        query = f"FROM {log_erased.source(kept, scan(file), held, RECENT)}"
+        return self._write(query, (*kept.sorted_by, *kept.identity, "epoch", "version"), out)
+
     def close(self) -> None:
         """Let go of the database and its memory."""
         self._connection.close()
@@ -99,13 +144,23 @@ class Merger:
         """Return a query of all rows of the files, and of the tails taken in if `loaded`."""
         parts = []
         for path in files:
-            found = self._run(f"DESCRIBE FROM {scan(path)}").fetchall()
-            held = {name: kind for name, kind, *_ in found}
-            parts.append(f"SELECT {select(columns, held, dataset)} FROM {scan(path)}")
+            parts.append(f"SELECT {select(columns, self._held(path), dataset)} FROM {scan(path)}")
         if loaded:
-            told = ", ".join(f"{dataset.name}.{quoted(column)}" for column in columns)
-            parts.append(f"SELECT {told} FROM {_STAGED} WHERE {dataset.name} IS NOT NULL")
+            table = _staged(dataset)
+            if self._erased and dataset.name in AFFECTED:
+                table = log_erased.source(dataset, table, dataset.columns, RECENT)
+            parts.append(f"SELECT {', '.join(map(quoted, columns))} FROM {table}")
         return " UNION ALL ".join(parts)
+
+    def _held(self, path: Path) -> dict[str, str]:
+        """Return the columns of a file, with their types."""
+        found = self._run(f"DESCRIBE FROM {scan(path)}").fetchall()
+        return {name: kind for name, kind, *_ in found}
+
+    def _of_nobody(self) -> None:
+        """Begin anew to find out which records were those of the erased."""
+        for sql, params in log_erased.filled(RECENT, self._erased):
+            self._connection.execute(sql, params or None)
 
     def _write(self, query: str, order: Iterable[str], out: Path) -> int:
         by = ", ".join(quoted(name) for name in dict.fromkeys(order))
@@ -117,6 +172,11 @@ class Merger:
 
     def _run(self, sql: str) -> duckdb.DuckDBPyConnection:
         return self._connection.execute(sql)
+
+
+def _staged(dataset: Dataset) -> str:
+    """Return the table of a dataset's rows in the tails taken in."""
+    return f"(SELECT {dataset.name}.* FROM {_STAGED} WHERE {dataset.name} IS NOT NULL)"
 
 
 def _identity(dataset: Dataset) -> list[str]:

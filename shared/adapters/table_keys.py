@@ -13,6 +13,7 @@
     customer     CUSTOMER#<conn>#<customer>     CUSTOMER         who is the store's customer?
     catalogue    CATALOGUE#<conn>#<kind>#<id>   CATALOGUE        what is this price called?
     email        EMAIL#<email>                  EMAIL            whose address is this?
+    erased       ERASED#<hash of the email>     ERASED           was its person erased, and when?
     claim        CLAIM#<conn>#<token>           CLAIM            which event came by this token?
     waits        WAITS#<email>                  WAITS            does anything wait for it?
     activity     ACTIVITY#<email>               ACTIVITY         what has been done by it lately?
@@ -88,10 +89,11 @@ _FIXED: dict[str, Callable[[list[str]], tuple[str, str]]] = {
     "retagged": lambda parts: (f"CONTACT#{parts[0]}", f"{TAGS}{int(parts[1]):09d}"),
     "due": lambda parts: (due_partition(shard_of(unquote(parts[2]))), _due_place(parts)),
 }
-_SINGLE = {
+SINGLE = {
     kind: kind.upper()
     for kind in (
         "event", "claim", "ref", "look", "alike", "mention", "customer", "catalogue", "email",
+        "erased",
         "waits", "activity", "spend",
         "contact", "job", "broken", "seen", "health", "once", "announced", "run", "delivery",
         "watch", "mail",
@@ -117,7 +119,7 @@ def key_of(name: Name) -> tuple[str, str]:
     elif kind in _FIXED:
         key = _FIXED[kind](escaped)
     else:
-        key = "#".join([_SINGLE[kind], *escaped]), _SINGLE[kind]
+        key = "#".join([SINGLE[kind], *escaped]), SINGLE[kind]
     if max(len(key[0]), len(key[1])) > LONGEST_KEY:
         raise Quarantined("bad_id", "an id is longer than a key may be")
     return key
@@ -160,12 +162,23 @@ def logged_name_of(partition: str, place: str) -> Name | None:
     return None if kind is None else (kind, *map(unquote, parts))
 
 
+def audited_name_of(partition: str, place: str) -> Name | None:
+    """Return the document of this key if an audit counts it or what became of it, else None."""
+    if partition == "QUARANTINE":
+        return ("quarantine", unquote(place))
+    if place == "RUN":
+        return name_of(partition)
+    return event_name_of(partition, place) or logged_name_of(partition, place)
+
+
 def listed_partition(kind: str, of: str) -> tuple[str, str]:
     """Return the partition a list lies in, and what its sort keys begin with."""
     if kind in ("quarantine", "duplicate"):
         return kind.upper(), ""
     if kind == "firing":
         return f"FIRINGS#{escape(of)}", ""
+    if kind == "act":
+        return f"ACTIVITY#{escape(of)}", "DID#"
     return "CONFIG", f"{CONFIG[kind]}#"
 
 

@@ -51,7 +51,9 @@ ACCESS: Mapping[tuple[str, str], str] = {
     ("POST", "/v1/connections/{connection_id}/history"): "config:write",
     ("POST", "/v1/connections/{connection_id}/verify"): "config:write",
     ("GET", "/v1/contacts/{contact}"): "contacts:read",
+    ("GET", "/v1/contacts/{contact}/export"): "contacts:read",
     ("PUT", "/v1/contacts"): "contacts:write",
+    ("DELETE", "/v1/contacts/{contact}"): "contacts:write",
     ("POST", "/v1/contacts/import"): "contacts:write",
     # Jobs of several kinds are read here, and what came of some of them is people's data.
     ("GET", "/v1/jobs/{job_id}"): "contacts:read",

@@ -16,6 +16,8 @@ from shared.domain.timeline import View
 
 Contact = dict[str, Any]
 
+# Up to when (ms) what is told of a contact's address is of somebody who was erased.
+ERASED = "erased_at"
 _PERSON = ("first_name", "last_name", "phone", "company")
 
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
+from shared.domain import emails, times
 from shared.domain.observations import Facet
 from shared.domain.orders import strongest
 from shared.domain.ports import Document
@@ -61,6 +62,16 @@ def knows_payer(customer: Document, at: int) -> bool:
     return any("payer" in row["said"] and row["place"][0] >= at for row in customer["said"])
 
 
+def says_since(customer: Document, email: str, since: int) -> bool:
+    """Tell whether a customer was said to have an address by a word since then (ms)."""
+    return any(
+        facet.get("email") is not None and emails.normalise(facet["email"]) == email
+        for row in customer["said"]
+        if min(row["place"][0], row["place"][2]) > since
+        for facet in row["said"].values()
+    )
+
+
 def history(customer: Document) -> Iterator[tuple[Mapping[str, Any], Person]]:
     """Yield each row that changed what is known of a customer, with what is known since."""
     state: dict[str, Facet] = {}
@@ -88,8 +99,15 @@ def entries_for(customer: Document, record: Record) -> list[Entry]:
     """
     entries: list[Entry] = []
     known: Person = {}
+    # A sale that is over is nobody's any more, whatever is said of its customer since.
+    over = record.standing.erased_until == times.LATEST
+    since = (customer.get("erased") or (0,))[0]
+    # Of whom the address was forgotten, its blank keeps the words around it in their order.
+    blank: Person = {"email": None} if since else {}
     for row, person in history(customer):
-        part = {name: person[name] for name in _SHOWN[record.kind] if person.get(name)}
+        if over and row["place"][0] > since:
+            continue
+        part = blank | {name: person[name] for name in _SHOWN[record.kind] if person.get(name)}
         if not part or part == known:
             continue
         entry = _entry(row)

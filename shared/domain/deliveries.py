@@ -138,6 +138,16 @@ def gone(delivery: Document, now: int) -> Delivery:
     return _ended(_moved(delivery, next_at=None), "gone", now)
 
 
+def erased(delivery: Document, now: int) -> Delivery:
+    """Return the delivery of somebody erased: how it went, and none of what it said.
+
+    One that has not arrived never will.
+    """
+    bare = {**delivery, "body": b"{}", "erased": True, "next_at": None}
+    bare["attempts"] = [{**each, "excerpt": None} for each in delivery["attempts"]]
+    return bare if bare["state"] == "delivered" else _ended(bare, "gone", now)
+
+
 def replayed(delivery: Document, now: int) -> Delivery:
     """Return the delivery with ten new attempts before it: the same id, the same bytes."""
     fresh = _moved(delivery, state="pending", tries=0, deferrals=0, first_at=None, next_at=now)

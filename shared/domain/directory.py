@@ -3,7 +3,8 @@
 A sale that two connections report has to be weighed by what both are. One small document says so
 for all of them, so that folding an event reads one key more, whoever else is connected. It is
 written together with each connection's own document. A connection that was deleted keeps its row,
-marked as gone: its records stay, and so does their standing towards those of others.
+marked as gone: its records stay, and so does their standing towards those of others. Beside them it
+says when somebody was erased last, so that events which are older are told from all others.
 """
 
 from __future__ import annotations
@@ -54,6 +55,18 @@ def left(stored: Document | None, connection_id: str) -> dict[str, Any]:
 def takes_tags(document: Document | None) -> bool:
     """Tell whether some connection wants the tags that are changed here."""
     return any(row.get("takes_tags") and not row.get("gone") for row in _rows(document).values())
+
+
+def erased_at(document: Document | None) -> int | None:
+    """Return when somebody was erased last (ms), None where nobody was."""
+    known: int | None = document.get("erased_at") if document else None
+    return known
+
+
+def erased(stored: Document | None, at: int) -> dict[str, Any]:
+    """Return the directory after an erasure at a time (ms): what is older has to be looked at."""
+    newest = max(at, erased_at(stored) or at)
+    return {**_with(stored, "", None), "erased_at": newest}
 
 
 class Directory:
@@ -125,4 +138,5 @@ def _rows(document: Document | None) -> Mapping[str, Any]:
 
 def _with(stored: Document | None, connection_id: str, row: Any) -> dict[str, Any]:
     rows = {**_rows(stored), connection_id: row} if row else dict(_rows(stored))
-    return {"connections": rows, "version": (stored["version"] if stored else 0) + 1}
+    version = (stored["version"] if stored else 0) + 1
+    return {**(stored or {}), "connections": rows, "version": version}

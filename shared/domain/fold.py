@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from hashlib import sha256
 
-from shared.domain import fold_contacts, foresight, times, trust
+from shared.domain import fold_contacts, foresight, late_words, personal, times, trust
 from shared.domain.errors import Quarantined
 from shared.domain.fold_customers import Customers
 from shared.domain.fold_orders import Orders
@@ -45,12 +45,16 @@ def fold(
     parsed = trust.named(parsed, arrival)
     reading.want(foresight.at_first(arrival, parsed))
     reading.want(foresight.then(arrival, parsed, reading))
+    erased = late_words.of(arrival, parsed, named := foresight.customers_of(parsed), reading)
+    if erased is not None:
+        parsed, arrival = personal.without_person(parsed), arrival.without_body()
     marker = reading.get(foresight.event_name(arrival, parsed))
     claimed = trust.claim(arrival, parsed, reading, now)
     if marker is not None and not trust.settles(arrival, marker):
         return _again(arrival, parsed, marker, claimed)
     connection = expecting(reading.get(("connection", arrival.connection_id)), parsed)
     folding = Folding(reading, connection, habits, arrival, now, new_id)
+    folding.erased, folding.said = erased, foresight.emails_of(parsed)
     folded, outcome = list[Write | Check](), "ignored"
     if parsed.known and trust.has_to_wait(arrival, habits, connection):
         folding.ask("event", parsed.event_id)
@@ -60,6 +64,7 @@ def fold(
         # An event that was confirmed is no answer: it may leave as much open as it did before.
         # What history tells is the provider's own answer too.
         answered = arrival.source in ("fetched", "history", trust.VERIFIED) and marker is None
+        folding.forget(named)
         folded = _fold_known(folding, trust.marked(parsed, arrival, habits), answered=answered)
         outcome = "applied"
     marked = _marker(arrival, parsed, outcome, folding.messages, now, marker)
@@ -88,6 +93,7 @@ def quarantine(arrival: Arrival, parsed: Parsed | None, refused: Quarantined, no
         "subject": arrival.subject,
         "source": arrival.source,
         "recorded_at": now,
+        "expires_at": (now + KEPT) // times.SECOND,
     }
     return Plan("quarantined", [Write(("quarantine", identity), row, None)])
 
@@ -172,6 +178,7 @@ def _fold_known(folding: Folding, parsed: Parsed, *, answered: bool) -> list[Wri
 
 def settle(folding: Folding, customers: Customers, twins: Twins) -> list[Write | Check]:
     """Tell the records who they and their twins are, and return all the steps they come to."""
+    folding.bare_new()
     for record in list(folding.records.values()):
         customers.join(record)
     twins.settle(folding.records.values())

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from shared.domain import activity, directory, fold_contacts, times, write_back
+from shared.domain import activity, directory, erasure, fold_contacts, times, write_back
 from shared.domain.folding import Arrival, Folding, Habits, Plan
 from shared.domain.heard import ActivitySaid
 from shared.domain.ports import Name, Reading
 
 # Whoever posts the same id later than that is not repeating themselves.
-_IDS_KEPT = 400 * times.DAY
+IDS_KEPT = 400 * times.DAY
 
 CREATED, UNCHANGED, ID_TAKEN = "created", "unchanged", "id_taken"
 
@@ -67,7 +67,7 @@ def fold(
     digests: dict[Name, str] = {}
     outcomes = []
     for each in items:
-        outcome = _outcome(each, reading, digests)
+        outcome = UNCHANGED if _is_erased(each, reading) else _outcome(each, reading, digests)
         outcomes.append(outcome)
         if outcome == CREATED:
             digests[each.mark] = each.digest
@@ -89,6 +89,22 @@ def _following(items: Sequence[Posted], reading: Reading) -> Iterator[Name]:
     for each in items:
         claim = reading.get(("email", each.said.email))
         yield ("contact", claim["contact_id"]) if claim else ("waits", each.said.email)
+        if _is_old(each, reading):
+            yield erasure.name_of(erasure.hash_of(each.said.email))
+
+
+def _is_old(each: Posted, reading: Reading) -> bool:
+    """Tell whether it was done before somebody was erased last."""
+    newest = directory.erased_at(reading.get(directory.NAME))
+    return newest is not None and each.at <= newest
+
+
+def _is_erased(each: Posted, reading: Reading) -> bool:
+    """Tell whether somebody did it who was erased since: it is not kept."""
+    if not _is_old(each, reading):
+        return False
+    mark = reading.get(erasure.name_of(erasure.hash_of(each.said.email)))
+    return mark is not None and each.at <= mark["erased_at"]
 
 
 def _outcome(each: Posted, reading: Reading, digests: dict[Name, str]) -> str:
@@ -102,7 +118,7 @@ def _outcome(each: Posted, reading: Reading, digests: dict[Name, str]) -> str:
 def _post(each: Posted, folding: Folding, now: int) -> None:
     fold_contacts.do(folding, each.said, each.event_id, each.at)
     if each.token is not None:
-        expires = (now + _IDS_KEPT) // times.SECOND
+        expires = (now + IDS_KEPT) // times.SECOND
         folding.keep(each.mark, {"version": 1, "digest": each.digest, "expires_at": expires})
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from shared.domain import customers
+from shared.domain import customers, personal
+from shared.domain.late_words import Erased
 from shared.domain.observations import CatalogueSaid, CustomerSaid, Parsed
 from shared.domain.ports import Document, Name
 from shared.domain.records import Record
@@ -92,6 +93,8 @@ class Customers:
         if record.customer_id is None or not record.touched:
             return
         customer = self.get(record.customer_id)
+        if customer is not None and customer.get("erased"):
+            _forget(record, Erased(*customer["erased"]))
         fresh = record.head.get("customer_id") != record.customer_id
         if fresh and customer is None:
             # Word for whoever tells of the customer, that there are records to be told.
@@ -109,13 +112,22 @@ class Customers:
         if fresh and not (customer and customer["said"]):
             self._folding.ask("customer", record.customer_id)
 
-    def person(self, customer_id: str | None) -> dict[str, Any] | None:
-        """Return what is known of a customer as a person."""
+    def person(self, customer_id: str | None, since: int | None = None) -> dict[str, Any] | None:
+        """Return what is known of a customer as a person, by words since a time (ms) alone."""
         customer = self.get(customer_id) if customer_id else None
+        if customer is not None and since is not None:
+            customer = personal.bare_customer(customer, since)
         return customers.shown(customer) if customer else None
 
     def _name(self, customer_id: str) -> Name:
         return ("customer", self._folding.connection_id, customer_id)
+
+
+def _forget(record: Record, erased: Erased) -> None:
+    """Have a record of somebody erased know it, if nothing newer has been said of it."""
+    newest = record.newest
+    if newest is not None and min(newest[0], newest[3]) <= erased.until:
+        record.standing.erase(*erased.over(record))
 
 
 def _words(customer: Document) -> list[dict[str, Any]]:

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
-from shared.domain import orders
+from shared.domain import erase_job, orders, personal
+from shared.domain.customers import shown
 from shared.domain.due import due
+from shared.domain.envelope import receipt_of
 from shared.domain.ports import Check, Document, Name, Reading, Write
 from shared.domain.records import ORDER, Record
 from shared.domain.recurring_payments import is_created
 
+if TYPE_CHECKING:
+    from shared.domain.late_words import Erased
+
 Message = dict[str, Any]
+# Who is asked about these tells of a person alone.
+_PEOPLE = frozenset({"customer", "contact"})
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """An event as it came off the queue: who sent it, when it was first received, and its bytes.
 
-    `body_key` says where the bytes lie already, if they are too large for a document.
+    `body_key` says where the bytes lie already, if they are too large for a document. A `bare` one
+    is of somebody erased: its bytes are not to be kept.
     """
 
     provider: str
@@ -31,10 +39,26 @@ class Arrival:
     subject: str | None = None
     quarantine_id: str | None = None
     body_key: str | None = None
+    bare: bool = False
 
     def archived(self) -> dict[str, Any]:
-        """Return what a document keeps of the bytes: themselves, or the key they lie under."""
+        """Return what a document keeps of the bytes: themselves, or the key they lie under.
+
+        Of somebody erased only by what the queue knew them, for whoever counts what was received.
+        """
+        if self.bare:
+            return {"receipt": self.receipt}
         return {"body_key": self.body_key} if self.body_key else {"body": self.body}
+
+    @property
+    def receipt(self) -> str:
+        """What the door has logged the event by: the beginning of its de-duplication id."""
+        return receipt_of(self.connection_id, self.headers, self.body)
+
+    def without_body(self) -> Arrival:
+        """Return the event as one whose bytes are not to be kept, nor an address it goes by."""
+        subject = None if personal.is_address(self.subject) else self.subject
+        return replace(self, bare=True, subject=subject)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +103,10 @@ class Folding:
         self.historical = arrival.source == "history"
         # Whether whatever is told anew by this fold is to set nothing off.
         self.silent = False
+        # Who was erased, of whom the event is.
+        self.erased: Erased | None = None
+        # The addresses the event itself states, which nobody has forgotten by that.
+        self.said: frozenset[str] = frozenset()
         self._staged: dict[Name, dict[str, Any] | None] = {}
         self._due: list[Write] = []
         self._kept: dict[Name, Write] = {}
@@ -122,12 +150,44 @@ class Folding:
             self.records[name] = Record(name, self.reading, born, self.now)
         return self.records[name]
 
+    def forget(self, customers: Iterable[str]) -> None:
+        """Have stores' customers of somebody erased known for it, of whom nothing else is known.
+
+        Records that were told before then of a customer nobody had named are theirs as well.
+        """
+        for customer_id in customers if self.erased else ():
+            name: Name = ("customer", self.connection_id, customer_id)
+            held = self.get(name)
+            known = held is not None and (held.get("erased") or shown(held).get("email"))
+            if self.erased is None or known or "@" in customer_id:
+                continue
+            told = {"said": []} if held is None else held
+            self.put(name, {**told, "erased": [self.erased.until, self.erased.contact_id]})
+            if held is not None:
+                self.send_job("refresh_customer", customer_id=customer_id)
+                self.erase_as_well(self.erased, customer_id)
+
+    def erase_as_well(self, erased: Erased, customer_id: str) -> None:
+        """Have what was kept under a customer's id alone erased too: it was theirs, it turns out.
+
+        Asked twice of one customer is asked once.
+        """
+        name: Name = ("customer", self.connection_id, customer_id)
+        self._send("jobs", **erase_job.found(erased, name))
+
+    def bare_new(self) -> None:
+        """Have the records of somebody erased know it, those that this fold has made."""
+        for record in self.records.values() if self.erased else ():
+            told = record.standing.erased_until is not None
+            if record.touched and (told or not record.version) and self.erased is not None:
+                record.standing.erase(*self.erased.over(record))
+
     def ask(self, wanted: str, identity: str, **about: str) -> None:
         """Have `call_providers` fetch an object, where the connection has an API key for it.
 
         `about` travels with the call, for its answer.
         """
-        if self.can_ask(wanted):
+        if self.can_ask(wanted) and not (self.arrival.bare and wanted in _PEOPLE):
             provider = self.arrival.provider
             if self.historical:
                 about = {"source": self.arrival.source, **about}
@@ -177,7 +237,7 @@ class Folding:
         # A contact is made under a fresh id: nobody else can have it, so it need not be read.
         return {name} if name[0] == "contact" and not self.reading.has(name) else set()
 
-    def _send(self, to: str, **about: str) -> None:
+    def _send(self, to: str, **about: Any) -> None:
         message = {
             "to": to,
             "connection_id": self.connection_id,

@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from shared.domain import directory, emails, joining, look_alikes, mentions, trust
+from shared.domain import (
+    directory,
+    emails,
+    erasure,
+    joining,
+    late_words,
+    look_alikes,
+    mentions,
+    trust,
+)
 from shared.domain.customers import shown
 from shared.domain.folding import Arrival
 from shared.domain.observations import Facet, Parsed
@@ -28,7 +37,7 @@ def at_first(arrival: Arrival, parsed: Parsed) -> Iterator[Name]:
     yield from trust.names(arrival, parsed)
     yield ("connection", connection)
     yield directory.NAME
-    for customer in _customers(parsed):
+    for customer in customers_of(parsed):
         yield ("customer", connection, customer)
     for subscription in _subscriptions(parsed):
         yield (RECURRING_PAYMENT, connection, subscription)
@@ -46,11 +55,11 @@ def then(arrival: Arrival, parsed: Parsed, reading: Reading) -> Iterator[Name]:
     connection = arrival.connection_id
     yield from _mentioned(connection, parsed, reading)
     yield from _alike(connection, parsed, reading)
+    yield from late_words.names(arrival, parsed, reading)
     for name in at_first(arrival, parsed):
         found = reading.get(name)
         if found is None:
-            if name[0] == "email":
-                yield ("waits", name[1])
+            yield from _of_nobody(name, reading)
             continue
         if name[0] == "ref":
             yield (ORDER, connection, found["order_id"])
@@ -60,6 +69,14 @@ def then(arrival: Arrival, parsed: Parsed, reading: Reading) -> Iterator[Name]:
             yield from _emails([shown(found).get("email")])
         elif name[0] in ("email", RECURRING_PAYMENT) and found.get("contact_id"):
             yield ("contact", found["contact_id"])
+
+
+def _of_nobody(name: Name, reading: Reading) -> Iterator[Name]:
+    """Yield what is asked of an address that nobody has."""
+    if name[0] == "email":
+        yield ("waits", name[1])
+        if directory.erased_at(reading.get(directory.NAME)) is not None:
+            yield erasure.name_of(erasure.hash_of(name[1]))
 
 
 def _mentioned(connection: str, parsed: Parsed, reading: Reading) -> Iterator[Name]:
@@ -76,7 +93,7 @@ def _alike(connection: str, parsed: Parsed, reading: Reading) -> Iterator[Name]:
     if not parsed.orders or not book.is_one_of_several(connection):
         return
     told = [facet.get("email") for facet in _facets(parsed)]
-    for customer in _customers(parsed):
+    for customer in customers_of(parsed):
         known = reading.get(("customer", connection, customer))
         told += [shown(known).get("email")] if known else []
     tried = [each for order in parsed.orders for each in joining.tries(order.facets)]
@@ -96,13 +113,19 @@ def _heard(parsed: Parsed) -> Iterator[Name]:
         yield ("activity", email)
 
 
+def emails_of(parsed: Parsed) -> frozenset[str]:
+    """Return the addresses an event itself states, normalised."""
+    return frozenset(name[1] for name in _emails(each.get("email") for each in _facets(parsed)))
+
+
 def _facets(parsed: Parsed) -> Iterator[Facet]:
     for told in (parsed.subscriptions, parsed.orders, parsed.customers):
         for said in told:
             yield from said.facets.values()
 
 
-def _customers(parsed: Parsed) -> list[str]:
+def customers_of(parsed: Parsed) -> list[str]:
+    """Return the customers an event is about, by the store's ids."""
     named = [each.customer_id for each in parsed.customers]
     named += [each.customer_id for each in parsed.subscriptions if each.customer_id]
     ordered = (f.get("customer_id") for order in parsed.orders for f in order.facets.values())

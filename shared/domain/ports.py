@@ -86,9 +86,12 @@ class Library(Reads, Protocol):
         """Return a contact's records of one kind, the newest first."""
 
     def listed(
-        self, kind: str, limit: int, cursor: str | None
+        self, kind: str, limit: int, cursor: str | None, of: str = ""
     ) -> tuple[list[Document], str | None]:
-        """Return a page of documents of one kind. Raise BadRequest for a bad cursor."""
+        """Return a page of documents of one kind, of acts those `of` an address.
+
+        Raise BadRequest for a bad cursor.
+        """
 
 
 class DueIndex(Writes, Protocol):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from shared.domain import foresight, instead, trust
+from shared.domain import foresight, instead, late_words, personal, trust
 from shared.domain.fold import entry_of, expecting, settle
 from shared.domain.fold_customers import Customers, Event
 from shared.domain.fold_orders import Orders
@@ -41,12 +41,17 @@ def refold(
     parsed = trust.named(parsed, arrival)
     reading.want([name, foresight.event_name(arrival, parsed), *held_by])
     reading.want(foresight.at_first(arrival, parsed))
+    reading.want(late_words.names(arrival, parsed, reading))
+    erased = late_words.of(arrival, parsed, foresight.customers_of(parsed), reading)
+    if erased is not None:
+        parsed, arrival = personal.without_person(parsed), arrival.without_body()
     marker = reading.get(name)
     if marker is None or marker["outcome"] == trust.UNCONFIRMED:
         return Plan("ignored")
     connection = expecting(reading.get(("connection", arrival.connection_id)), parsed)
     folding = Folding(reading, connection, habits, arrival, now, new_id)
-    folding.silent = silent
+    folding.silent, folding.erased = silent, erased
+    folding.said = foresight.emails_of(parsed)
     folding.historical = folding.historical or silent
     steps = _refolded(folding, (name[2], name[3]), trust.marked(parsed, arrival, habits), held_by)
     kept = _kept(name, foresight.event_name(arrival, parsed), marker, parsed)

@@ -29,6 +29,10 @@ class Standing:
         # What a person said of look-alikes, by the ids of the suspicions: one sale, or two.
         self.linked: set[str] = set(head.get("linked") or ())
         self.apart: set[str] = set(head.get("apart") or ())
+        # Up to when its words are told without its person, and who that was.
+        erased = head.get("erased") or (None, None)
+        self.erased_until: int | None = erased[0]
+        self.erased_contact: str | None = erased[1]
         self.counted = bool(head.get("counts", True))
         self.counts = self.counted
         self._before = self.twins, self.mirror_of
@@ -63,6 +67,13 @@ class Standing:
         """Take over what was decided of a record that has become a part of this one."""
         self.linked |= other.linked
         self.apart |= other.apart
+        if other.erased_until is not None:
+            self.erase(other.erased_until, other.erased_contact)
+
+    def erase(self, until: int, contact_id: str | None) -> None:
+        """Take that its person was erased: words up to `until` (ms) are told without them."""
+        self.erased_until = max(until, self.erased_until or until)
+        self.erased_contact = self.erased_contact or contact_id
 
     def to_head(self) -> dict[str, Any]:
         """Return what a head keeps of it."""
@@ -79,4 +90,6 @@ class Standing:
             head["apart"] = sorted(self.apart)
         if not self.counts:
             head["counts"] = False
+        if self.erased_until is not None:
+            head["erased"] = [self.erased_until, self.erased_contact]
         return head

@@ -19,6 +19,7 @@ _CONSUME = {
 }
 _SEND = {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"}
 _READ = {"dynamodb:BatchGetItem", "dynamodb:Query"}
+_WALK = {"dynamodb:Scan"}
 _WRITE = {"dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"}
 _INDEXES = {
     "StorageTable/index/by_contact": _READ,
@@ -64,8 +65,9 @@ _ALLOWED = {
         "QueuesHistory": _CONSUME | _SEND,
         "QueuesCalls": _SEND,
         "QueuesEventsDead": _SEND,
-        "StorageBodies/*": {"s3:GetObject"},
-        "StorageTable": _READ | _WRITE,
+        # Erasing somebody goes through all there is, and removes bodies.
+        "StorageBodies/*": {"s3:GetObject", "s3:DeleteObject"},
+        "StorageTable": _READ | _WRITE | _WALK,
         **_INDEXES,
     },
     "call_providers": {
@@ -82,6 +84,8 @@ _ALLOWED = {
         "Apiquerylog": _LOG,
         "StorageTable": _READ,
         **_INDEXES,
+        # Bodies of a person's events, for whoever asks what is held about them.
+        "StorageBodies/*": {"s3:GetObject"},
         "LogBucket": {"s3:ListBucket"},
         "LogBucket/*": {"s3:GetObject"},
         # An answer too large to send.
@@ -98,6 +102,8 @@ _ALLOWED = {
         "QueuesHistory": _SEND,
         "QueuesAutomations": _SEND,
         "Backtestsbacktest": {"lambda:InvokeFunction"},
+        # Who was erased.
+        "LogBucket/erased/*": {"s3:PutObject"},
     },
     "backtest": {
         "Backtestsbacktestlog": _LOG,
@@ -194,7 +200,7 @@ def test_the_table_module_asks_for_what_its_users_may_do() -> None:
     called = set(re.findall(r'call\("(\w+)"', code)) - {"TransactWriteItems"}
     inside = {f"{verb}Item" for verb in _VERBS.findall(code)}
 
-    assert {f"dynamodb:{name}" for name in called | inside} == _READ | _WRITE
+    assert {f"dynamodb:{name}" for name in called | inside} == _READ | _WRITE | _WALK
 
 
 def test_no_permission_has_a_wildcard_action_or_every_resource(template: Template) -> None:

@@ -66,7 +66,13 @@ def _calendar(stack: Template) -> dict[str, Any]:
 
 
 def test_deploying_needs_no_bootstrapped_account(template: Template) -> None:
-    assert set(template["Parameters"]) == {"AlarmEmail", "DomainName", "CertificateArn"}
+    assert set(template["Parameters"]) == {
+        "AlarmEmail",
+        "DomainName",
+        "CertificateArn",
+        "RestoredTable",
+        "RestoredStream",
+    }
     assert "Rules" not in template
 
 

@@ -1,6 +1,7 @@
 """The table and the bucket of bodies, by the template."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from tests.infra.templates import Resource, Template, properties, resources
 
@@ -76,3 +77,33 @@ def test_awss_own_keys_encrypt_unless_a_customer_key_is_asked_for(
 def named(template: Template, kind: str, prefix: str) -> list[Resource]:
     found = resources(template, kind).items()
     return [resource for name, resource in found if name.startswith(prefix)]
+
+
+def test_a_restored_table_takes_the_place_of_the_stacks_own_wherever_that_is_named(
+    template: Template,
+) -> None:
+    """What went on writing to the old table would lose it."""
+    ((own, _),) = resources(template, "AWS::DynamoDB::Table").items()
+
+    for switched, reference in _references(template, own, switched=False):
+        assert switched, reference
+    assert len(list(_references(template, own, switched=False))) > 20
+    for name in ("RestoredTable", "RestoredStream"):
+        assert template["Parameters"][name]["Default"] == ""
+    assert template["Conditions"]["IsRestored"] == {
+        "Fn::Not": [{"Fn::Equals": [{"Ref": "RestoredTable"}, ""]}]
+    }
+
+
+def _references(part: Any, own: str, *, switched: bool) -> Iterator[tuple[bool, Any]]:
+    """Yield what names a resource, and whether it stands behind the switch."""
+    if isinstance(part, dict):
+        named = part.get("Ref") == own or (part.get("Fn::GetAtt") or [""])[0] == own
+        if named:
+            yield switched, part
+        for key, value in part.items():
+            behind = key == "Fn::If" and value[0] == "IsRestored"
+            yield from _references(value, own, switched=switched or behind)
+    elif isinstance(part, list):
+        for value in part:
+            yield from _references(value, own, switched=switched)

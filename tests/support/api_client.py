@@ -24,9 +24,10 @@ from shared.api.access import SCOPES, pattern
 from shared.api.keys import KeyRing, create_key
 from shared.api.resolver import Api
 from shared.api.route import Route
-from shared.domain import contact_import, history_import
+from shared.domain import contact_import, erase_job, history_import
 from shared.domain.envelope import EventEnvelope
 from shared.domain.following import copies_of, jobs_of
+from tests.fakes.memory_bucket import MemoryBucket
 from tests.fakes.memory_store import MemoryStore
 from tests.support.log_shop import MemoryLog
 from tests.support.uploads import MemoryUploads
@@ -76,6 +77,7 @@ class MemoryOutbox:
         self.delivered: list[dict[str, Any]] = []
         self.followed: list[tuple[str, dict[str, Any]]] = []
         self.imports: list[dict[str, Any]] = []
+        self.erasures: list[dict[str, Any]] = []
         self.fails: Exception | None = None
 
     def send_event(self, envelope: EventEnvelope, nonce: str) -> None:
@@ -97,6 +99,11 @@ class MemoryOutbox:
         if self.fails:
             raise self.fails
         self.imports.append(contact_import.message(job))
+
+    def erase(self, job: Mapping[str, Any]) -> None:
+        if self.fails:
+            raise self.fails
+        self.erasures.append(erase_job.message(job))
 
     def import_history(self, job: Mapping[str, Any]) -> None:
         if self.fails:
@@ -155,6 +162,8 @@ class ApiClient:
         self.endpoint_secrets = MemorySecrets()
         self.outbox = MemoryOutbox()
         self.uploads = MemoryUploads()
+        self.bodies = MemoryUploads()
+        self.ledger = MemoryBucket()
         self.backtests = MemoryBacktests()
         self.now = NOW
         self.cache_seconds = 60
@@ -166,6 +175,7 @@ class ApiClient:
             store=self.store,
             log=self.log,
             exports=self.uploads,
+            bodies=self.bodies,
             now=lambda: self.now,
             new_id=lambda: next(self._ids),
             openapi=openapi.document,
@@ -177,6 +187,7 @@ class ApiClient:
             endpoint_secrets=self.endpoint_secrets,
             outbox=self.outbox,
             uploads=self.uploads,
+            ledger=self.ledger,
             backtests=self.backtests,
             now=lambda: self.now,
             new_id=lambda: next(self._ids),

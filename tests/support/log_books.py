@@ -200,6 +200,7 @@ class Books:
             store=self.store,
             log=self,
             exports=self.exports,
+            bodies=self.exports,
             now=lambda: NOW,
             new_id=lambda: f"{next(self._numbers):032x}",
             openapi=dict,

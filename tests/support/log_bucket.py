@@ -40,9 +40,9 @@ class LogBucket:
         content = self.objects[key]
         return None if _etag(content) == etag else (content, _etag(content))
 
-    def list(self, prefix: str) -> list[Listed]:
+    def list(self, prefix: str, after: str = "") -> list[Listed]:
         self.calls["list"] += 1
-        found = sorted(key for key in self.objects if key.startswith(prefix))
+        found = sorted(key for key in self.objects if key.startswith(prefix) and key > after)
         return [Listed(key, len(self.objects[key]), 0) for key in found]
 
     def put_tail(self, written: int, dataset: str, rows: Rows) -> str:

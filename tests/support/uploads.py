@@ -17,6 +17,9 @@ class MemoryUploads:
         self.files[key] = content
         self.types[key] = content_type
 
+    def get(self, key: str) -> bytes:
+        return self.files[key]
+
     def part(self, key: str, start: int, size: int) -> bytes | None:
         self.reads.append((start, size))
         content = self.files.get(key)

@@ -21,6 +21,7 @@ ENVIRONMENT = {
     "ENDPOINT_PREFIX": "/paysignal/endpoints",
     "BACKTEST_FUNCTION": "backtest",
     "BODIES_BUCKET": "bodies",
+    "LOG_BUCKET": "log",
     "CONFIG_CACHE_SECONDS": "60",
     "AWS_REGION": "eu-central-1",
 }

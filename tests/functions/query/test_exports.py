@@ -18,8 +18,8 @@ from functions.query.exports import INLINE_BYTES_MAX, sent
 from shared.api import custom_answers
 from shared.api.route import Answer, Request
 from shared.domain.reports.catalogue import REPORTS
-from tests.functions.query.reports.test_custom import answer, ask, by, measure, shop
 from tests.functions.query.reports.test_groups import OCTOBER, business
+from tests.support.custom_reports import answer, ask, by, measure, shop
 from tests.support.log_books import NOW, Books, state
 
 _FORMULAS = ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "＝1"]  # noqa: RUF001

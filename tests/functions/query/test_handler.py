@@ -22,6 +22,7 @@ MODULE = "functions.query.handler"
 def handler(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.setenv("TABLE_NAME", "table")
     monkeypatch.setenv("LOG_BUCKET", "log")
+    monkeypatch.setenv("BODIES_BUCKET", "bodies")
     monkeypatch.setenv("CONFIG_CACHE_SECONDS", "60")
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
     monkeypatch.delitem(sys.modules, MODULE, raising=False)
@@ -50,5 +51,5 @@ def test_the_description_is_read_from_beside_the_handler(
 def test_a_missing_variable_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, MODULE, raising=False)
 
-    with pytest.raises(BadSettings, match="TABLE_NAME is missing, LOG_BUCKET is missing"):
+    with pytest.raises(BadSettings, match="TABLE_NAME is missing, LOG_BUCKET is missing, BODIES"):
         importlib.import_module(MODULE)

@@ -55,6 +55,42 @@ def test_a_message_that_comes_again_does_nothing_more() -> None:
     assert tags_of(workshop) == ["VIP"]
 
 
+def test_what_was_sent_by_a_run_nobody_remembers_is_not_sent_again() -> None:
+    """As after a restore: the webhook was carried over, the run was not."""
+    workshop = Workshop([tag("VIP"), WEBHOOK])
+    workshop.fire()
+    workshop.run()
+    (sent,) = workshop.deliveries()
+    del workshop.store.documents[("run", FIRING)]
+    del workshop.store.documents[("firing", "rescue", FIRING)]
+
+    workshop.fire()
+    workshop.run()
+
+    assert len(workshop.posts) == 1
+    assert workshop.deliveries() == [sent]
+    assert run_of(workshop)["state"] == "done"
+    assert tags_of(workshop) == ["VIP"]
+
+
+def test_what_waited_to_be_sent_then_is_sent_under_its_own_id() -> None:
+    workshop = Workshop([WEBHOOK])
+    workshop.fire()
+    workshop.run()
+    (sent,) = workshop.deliveries()
+    name = ("delivery", sent["delivery_id"])
+    waiting = {**sent, "state": "pending", "next_at": workshop.now}
+    workshop.store.documents[name] = waiting
+    del workshop.store.documents[("run", FIRING)]
+    del workshop.store.documents[("firing", "rescue", FIRING)]
+
+    workshop.fire()
+    workshop.run()
+
+    assert [post.headers["webhook-id"] for post in workshop.posts] == [sent["delivery_id"]] * 2
+    assert len(workshop.deliveries()) == 1
+
+
 def test_an_own_payload_is_sent_as_it_is_with_its_tags_filled() -> None:
     payload = {"text": "Hi %CONTACT_FIRST_NAME|there%, %CONTACT_PHONE|no phone%"}
     workshop = Workshop([{**WEBHOOK, "payload": payload}])

@@ -88,7 +88,7 @@ def test_a_recipe_is_installed_as_it_was_filled_in(client: ApiClient) -> None:
 
     assert "gift-5 is installed; it is disabled" in told
     made = client.get("/v1/automations/gift-5").body
-    assert made["trigger"]["segment"]["conditions"][0]["value"] == 5
+    assert made["trigger"]["segment"]["conditions"][0]["value"] == ["5", "6"]
 
 
 @pytest.mark.parametrize(

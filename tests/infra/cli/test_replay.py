@@ -50,7 +50,7 @@ def test_what_would_change_is_shown_record_by_record() -> None:
     screen = io.StringIO()
     name = ("order", "shop", "in_1")
     refused: list[tuple[Name, str]] = [(("event", "shop", "evt_2", "invoice.paid"), "bad_body: no")]
-    outcome = Outcome(read=3, mended=[("event", "shop", "evt_1", "x")], refused=refused)
+    outcome = Outcome(read=3, erased=2, mended=[("event", "shop", "evt_1", "x")], refused=refused)
 
     replay_command.show(
         outcome, [(name, [Change("gross", "1900.00", "19.00")])], Console(file=screen, width=200)
@@ -61,4 +61,6 @@ def test_what_would_change_is_shown_record_by_record() -> None:
         "  gross: 1900.00 -> 19.00",
         "✗ evt_2 (invoice.paid) would be refused today: bad_body: no; its word stays",
         "3 events read, 1 say something else today; 1 records show it",
+        "2 events were left out: their people were erased, and their bodies with them; "
+        "what they said stays as it is",
     ]

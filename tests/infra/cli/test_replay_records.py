@@ -225,6 +225,21 @@ def test_an_event_that_would_be_refused_today_keeps_its_word(parser: Any) -> Non
     assert recorded(shop) == before
 
 
+def test_events_of_the_erased_are_left_out_and_counted() -> None:
+    shop = told_month()
+    names = [name for name in shop.memory.documents if name[0] == "event"][:3]
+    for name in names:
+        document = dict(shop.memory.documents[name])
+        shop.memory.documents[name] = {k: v for k, v in document.items() if k != "body"}
+    before = dict(shop.memory.documents)
+
+    outcome, found = replayed(shop, dry=True)
+
+    assert (outcome.erased, outcome.refused, outcome.mended, found) == (3, [], [], [])
+    assert outcome.read == len(kept_by(shop.memory).came) - 3
+    assert shop.memory.documents == before
+
+
 def test_a_month_told_again_into_an_empty_store_is_the_same_to_the_byte() -> None:
     live, empty = told_month(), Shop()
     kept = kept_by(live.memory)

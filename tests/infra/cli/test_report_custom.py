@@ -22,7 +22,7 @@ from infra.local.stack import Endpoints
 from shared.api.problems import problem_of
 from shared.api.route import Request
 from shared.domain.errors import Rejected
-from tests.functions.query.reports.test_custom import SCOPES, shop
+from tests.support.custom_reports import SCOPES, shop
 from tests.support.loopback_server import LoopbackServer, http
 
 NOWHERE = Endpoints(api_url="http://127.0.0.1:1", admin_key="ps_", webhooks={})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from functions.query.routes import ROUTES as QUERY
@@ -62,6 +64,27 @@ def test_a_last_parameter_takes_whatever_an_id_may_hold(
     match = pattern(route).match(path)
 
     assert (match.groupdict() if match else None) == params
+
+
+MADE_HERE = """
+connection_id automation_id endpoint_id delivery_id run_id job_id duplicate_id segment_id
+report recipe token
+""".split()
+
+
+@pytest.mark.parametrize("name", MADE_HERE)
+def test_a_last_parameter_that_is_made_here_is_one_segment(name: str) -> None:
+    """Else what lies below it would be taken for it, and be granted by its scope."""
+    routes = {path for _, path in ACCESS if path.endswith(f"/{{{name}}}")}
+
+    matched = [
+        pattern(route).match(re.sub(r"\{\w+\}", "x", route) + below) is not None
+        for route in routes
+        for below in ("", "/y")
+    ]
+
+    assert matched == [True, False] * len(routes)
+    assert routes
 
 
 def test_a_path_knows_its_methods() -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 from base64 import b64encode
+from dataclasses import FrozenInstanceError
 from hashlib import sha256
 from typing import Any
 
 import pytest
 
 from shared.adapters.table import Table
+from shared.api.access import SCOPES
 from shared.api.keys import KeyRing, create_key, revoke_key
 from shared.domain.errors import Forbidden, Invalid, NotFound, Unauthorized
 from tests.fakes.memory_store import MemoryStore
@@ -17,6 +19,9 @@ from tests.simulation.fake_dynamodb import FakeDynamoDB
 
 NOW = 1_790_000_000_000
 DAY = 86_400_000
+NAME_RULE = ("name", "has to be 1 to 200 characters")
+SCOPES_RULE = ("scopes", f"has to be one or more of {', '.join(SCOPES)}")
+FUTURE_RULE = ("expires_date", "has to lie in the future")
 
 
 class Clock:
@@ -64,6 +69,40 @@ def test_the_table_holds_the_hash_of_a_key_and_never_the_key() -> None:
     assert ("secret", sha256(made["key"].encode()).hexdigest()) in store.documents
     assert made["key"] not in repr(store.documents)
     assert made["key"].rpartition("_")[2] not in repr(store.documents)
+
+
+def test_what_is_stored_of_a_key_is_its_terms_under_its_hash_and_its_id() -> None:
+    store, secret = MemoryStore(), "0" * 64
+
+    made = create_key(store, " CRM ", ["config:read"] * 2, NOW + DAY, NOW, lambda: secret)
+
+    key_id = sha256(f"key_id {secret}".encode()).hexdigest()[:12]
+    digest = sha256(f"ps_{key_id}_{secret}".encode()).hexdigest()
+    terms = {
+        "version": 1,
+        "key_id": key_id,
+        "scopes": ["config:read"],
+        "expires_date": NOW + DAY,
+    }
+    described = {**terms, "name": "CRM", "created_date": NOW, "hash": digest}
+    kept = {name: store.read([name])[name] for name in (("secret", digest), ("key", key_id))}
+    assert kept == {("secret", digest): terms, ("key", key_id): described}
+    assert made == {**described, "key": f"ps_{key_id}_{secret}"}
+
+
+def test_a_key_may_have_every_scope_and_a_name_of_200_characters() -> None:
+    made = create_key(MemoryStore(), "x" * 200, SCOPES, None, NOW, lambda: "0" * 64)
+
+    assert made["scopes"] == list(SCOPES)
+    assert made["name"] == "x" * 200
+
+
+def test_a_caller_cannot_be_given_more_than_the_key_has(store: Any) -> None:
+    made = make(store, "config:read")
+    caller = KeyRing(store, cache_seconds=60, now=Clock()).caller(f"Bearer {made['key']}")
+
+    with pytest.raises(FrozenInstanceError):
+        caller.scopes = frozenset(SCOPES)  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(
@@ -144,6 +183,30 @@ def test_unknown_keys_are_remembered_too_but_never_without_end() -> None:
     assert len(ring._remembered) <= 1000
 
 
+def test_a_thousand_keys_are_remembered_before_all_are_forgotten() -> None:
+    store = MemoryStore()
+    ring = KeyRing(store, cache_seconds=60, now=Clock())
+
+    reads = []
+    for number in [*range(1_000), 0, 1_000, 0]:
+        with pytest.raises(Unauthorized):
+            ring.caller(f"Bearer ps_0_{number:030d}")
+        reads.append(store.reads)
+
+    assert reads[999:] == [1_000, 1_000, 1_001, 1_002]
+
+
+def test_what_cannot_be_a_key_is_not_looked_up() -> None:
+    store = MemoryStore()
+    ring = KeyRing(store, cache_seconds=60, now=Clock())
+
+    for sent in ("", "ps_0_short", "x" * 70_000):
+        with pytest.raises(Unauthorized):
+            ring.caller(f"Bearer {sent}")
+
+    assert store.reads == 0
+
+
 def test_a_revoked_key_stops_working_when_caches_have_forgotten_it(store: Any) -> None:
     clock = Clock()
     made = make(store, "config:read")
@@ -160,25 +223,25 @@ def test_a_revoked_key_stops_working_when_caches_have_forgotten_it(store: Any) -
 
 
 @pytest.mark.parametrize(
-    ("name", "scopes", "expires_date", "path"),
+    ("name", "scopes", "expires_date", "error"),
     [
-        (" ", ("config:read",), None, "name"),
-        ("x" * 201, ("config:read",), None, "name"),
-        ("x", (), None, "scopes"),
-        ("x", ("config:read", "admin"), None, "scopes"),
-        ("x", ("config:read",), NOW, "expires_date"),
-        ("x", ("config:read",), NOW - DAY, "expires_date"),
+        (" ", ("config:read",), None, NAME_RULE),
+        ("x" * 201, ("config:read",), None, NAME_RULE),
+        ("x", (), None, SCOPES_RULE),
+        ("x", ("config:read", "admin"), None, SCOPES_RULE),
+        ("x", ("config:read",), NOW, FUTURE_RULE),
+        ("x", ("config:read",), NOW - DAY, FUTURE_RULE),
     ],
 )
 def test_a_key_that_breaks_a_rule_is_not_made(
-    name: str, scopes: tuple[str, ...], expires_date: int | None, path: str
+    name: str, scopes: tuple[str, ...], expires_date: int | None, error: tuple[str, str]
 ) -> None:
     store = MemoryStore()
 
     with pytest.raises(Invalid) as refused:
         create_key(store, name, scopes, expires_date, NOW, lambda: "0" * 64)
 
-    assert [each for each, _ in refused.value.errors] == [path]
+    assert refused.value.errors == (error,)
     assert not store.documents
 
 
@@ -213,6 +276,8 @@ def test_what_is_no_password_opens_nothing(store: Any) -> None:
         "Basic",
         "Basic /w==",
         f"Digest {key}",
+        basic(f"sheet:{key}").replace("Basic", "Digest"),
+        basic(f"sheet:{key}").replace("Basic ", "Basic !"),
     ):
         with pytest.raises(Unauthorized):
             ring.caller(header)

@@ -37,8 +37,8 @@ PUBLIC = """
 1.1.1.1 8.8.8.8 9.255.255.255 11.0.0.0 52.95.110.1 93.184.216.34 99.255.255.255 100.63.255.255
 100.128.0.0 126.255.255.255 128.0.0.0 168.63.129.15 169.253.255.255 169.255.0.0 172.15.255.255
 172.32.0.0 191.255.255.255 192.0.1.0 192.0.3.0 192.167.255.255 192.169.0.0 198.17.255.255
-198.20.0.0 203.0.112.255 203.0.114.0 223.255.255.255 ::ffff:1.1.1.1 64:ff9b::808:808
-2001:200::1 2001:4860:4860::8888 2600:1f18::1 2606:4700::1111 2a00:1450::1 2003::1
+198.20.0.0 203.0.112.255 203.0.114.0 223.255.255.255 ::ffff:1.1.1.1 ::ffff:168.63.129.17
+64:ff9b::808:808 2001:200::1 2001:4860:4860::8888 2600:1f18::1 2606:4700::1111 2a00:1450::1 2003::1
 """.split()
 
 
@@ -114,15 +114,38 @@ def test_python_knows_no_private_address_that_we_do_not(address: IPv4Address) ->
 )
 def test_what_is_not_an_address_in_its_plain_spelling_is_never_dialled(text: str) -> None:
     assert refusal(text) is not None
-    assert not is_loopback(text)
+    assert is_loopback(text) is False
 
 
-def test_reason_is_told() -> None:
-    assert refusal("10.1.2.3") == "private"
-    assert refusal("169.254.169.254") == "link-local"
-    assert refusal("::ffff:127.0.0.1") == "loopback"
-    assert refusal("2002:7f00:1::") == "6to4"
-    assert refusal("nonsense") == "not an address"
+# The first address of each network, and why nobody is sent there.
+REASONS = {
+    "this network": "0.0.0.0",  # noqa: S104
+    "private": "10.0.0.0 172.16.0.0 192.168.0.0 fc00::",
+    "carrier-grade NAT": "100.64.0.0",
+    "loopback": "127.0.0.0 ::1 ::ffff:127.0.0.1",
+    "a cloud's metadata": "168.63.129.16",
+    "link-local": "169.254.0.0 fe80::",
+    "protocol assignments": "192.0.0.0 2001:1::",
+    "documentation": "192.0.2.0 198.51.100.0 203.0.113.0 2001:db8:: 3fff::",
+    "a DNS sink": "192.31.196.0 192.175.48.0 2620:4f:8000::",
+    "a multicast relay": "192.52.193.0",
+    "a 6to4 relay": "192.88.99.0",
+    "benchmarking": "198.18.0.0",
+    "multicast": "224.0.0.0 ff00::",
+    "reserved": "240.0.0.0 4000::",
+    "Teredo": "2001::",
+    "6to4": "2002:7f00:1::",
+    "unspecified": "::",
+    "IPv4-compatible": "::2",
+    "a local translation": "64:ff9b:1::",
+    "of one link": "fe80::1%eth0",
+    "not an address": "nonsense",
+}
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_reason_is_told(reason: str) -> None:
+    assert {refusal(address) for address in REASONS[reason].split()} == {reason}
 
 
 @pytest.mark.parametrize(

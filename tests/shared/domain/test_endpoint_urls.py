@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.endpoint_urls import LENGTH_MAX, parse
+from shared.domain.endpoint_urls import parse
 from shared.domain.errors import Invalid
 from tests.support.host_spellings import SPELLINGS, Spelling
 
@@ -108,6 +108,7 @@ def test_host_that_is_not_on_the_public_internet_is_refused(spelling: Spelling) 
             "has a path or query with characters that have to be percent-encoded",
         ),
         ("https://hooks.example.com./", "has a host that ends in a dot"),
+        ("https://[2606:4700::1111]/", "has to name a host, not an IP address"),
         ("https://example/", "has a host that is not on the public internet"),
         ("https://hooks..example.com/", "has a host that is no name"),
         ("https://-hooks.example.com/", "has a host that is no name"),
@@ -150,11 +151,12 @@ def test_no_refusal_repeats_what_was_written() -> None:
 def test_url_may_have_2048_characters_and_no_more() -> None:
     base = "https://hooks.example.com/"
 
-    assert parse(base + "a" * (LENGTH_MAX - len(base))).url
-    assert refusal(base + "a" * (LENGTH_MAX - len(base) + 1)).startswith("is longer")
-    assert refusal(base + "a" * 3_000).startswith("is longer")
+    too_long = "is longer than 2048 characters"
+    assert parse(base + "a" * (2_048 - len(base))).url
+    assert refusal(base + "a" * (2_048 - len(base) + 1)) == too_long
+    assert refusal(base + "a" * 3_000) == too_long
     written = "https://b\u00fccher.example/"
-    assert refusal(written + "a" * (LENGTH_MAX - len(written))).endswith("in Punycode")
+    assert refusal(written + "a" * (2_048 - len(written))) == f"{too_long} in Punycode"
 
 
 @pytest.mark.parametrize(
@@ -166,6 +168,7 @@ def test_url_may_have_2048_characters_and_no_more() -> None:
         ("https://LOCALHOST/", "localhost", 443),
         ("http://[::1]:9000/", "::1", 9000),
         ("http://127.0.0.1:22/", "127.0.0.1", 22),
+        ("http://127.0.0.1:65535/", "127.0.0.1", 65_535),
     ],
 )
 def test_local_stack_may_name_this_machine_over_http_on_any_port(
@@ -189,6 +192,11 @@ PLAIN_LOOPBACK = {"127.0.0.1", "127.255.255.254", "localhost", "LOCALHOST", "[::
 def test_local_stack_names_nothing_else_and_this_machine_plainly(spelling: Spelling) -> None:
     refusal(f"https://{spelling.host}/", local=True)
     refusal(f"http://{spelling.host}:8000/", local=True)
+
+
+def test_this_machine_is_refused_unless_somebody_says_local() -> None:
+    with pytest.raises(Invalid):
+        parse("http://127.0.0.1:8000/hook")
 
 
 def test_local_stack_holds_public_hosts_to_the_same_rules() -> None:

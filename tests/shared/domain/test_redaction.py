@@ -73,6 +73,39 @@ def test_exact_texts_known_to_be_secret_go_wherever_they_stand() -> None:
     assert kept == f"no hook at {BLOT}, sorry"
 
 
+def test_known_secret_of_8_characters_goes_and_a_shorter_one_is_no_secret() -> None:
+    kept = redacted("hook-no1 hook-no", 500, hidden=["hook-no1", "hook-no"])
+
+    assert kept == "[redacted] hook-no"
+
+
+def test_secret_inside_a_longer_secret_leaves_no_rest_of_it() -> None:
+    kept = redacted("at tok3n-of-url/part.", 500, hidden=["tok3n-of-url", "tok3n-of-url/part"])
+
+    assert kept == "at [redacted]."
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("PASSWORD=correct", "PASSWORD=[redacted]"),
+        ("BEARER abcdef.ghijkl", "[redacted]"),
+        ("WHSEC_Mf9rGK", "[redacted]"),
+    ],
+)
+def test_secrets_are_found_in_capital_letters(text: str, kept: str) -> None:
+    assert redacted(text, 500) == kept
+
+
+def test_no_more_than_4096_characters_are_read() -> None:
+    assert redacted("." * 5_000, 5_000) == "." * 4_096
+
+
+def test_text_that_fits_is_whole_and_a_longer_one_ends_in_an_ellipsis() -> None:
+    assert redacted("abcd", 4) == "abcd"
+    assert redacted("abcde", 4) == "abc\u2026"
+
+
 def test_text_is_cut_after_it_was_redacted() -> None:
     secret = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -84,6 +117,7 @@ def test_text_is_cut_after_it_was_redacted() -> None:
 
 def test_characters_that_steer_a_terminal_or_turn_text_around_become_spaces() -> None:
     assert redacted("a\x1b[31mb\u202ec\r\nd\te\x00f", 500) == "a [31mb c \nd\te f"
+    assert redacted("g\ue000h\udc80i", 500) == "g h i"
 
 
 @given(st.text(), st.integers(1, 100))

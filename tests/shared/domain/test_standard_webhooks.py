@@ -74,6 +74,22 @@ def test_receiver_of_either_secret_verifies_while_they_rotate() -> None:
         Webhook(foreign).verify(BODY, headers)
 
 
+def test_we_verify_with_either_secret_while_they_rotate() -> None:
+    old, new, foreign = (new_secret(os.urandom) for _ in range(3))
+    headers = standard_webhooks.headers([new, old], "msg_1", NOW, BODY)
+
+    for secret in (old, new):
+        assert verify([foreign, secret], headers, BODY, NOW) == "msg_1"
+    with pytest.raises(InvalidSignature):
+        verify([foreign], headers, BODY, NOW)
+
+
+@pytest.mark.parametrize("secret", ["whsec_", "whsec_=", "whsec_*", "WHSEC_AAAA", "AAAA"])
+def test_what_spells_no_key_is_told_how_a_secret_is_written(secret: str) -> None:
+    with pytest.raises(ValueError, match=r"^a secret is whsec_ followed by base64$"):
+        key_of(secret)
+
+
 def test_attempts_differ_in_timestamp_and_signature_but_never_in_id() -> None:
     first = standard_webhooks.headers([SECRET], "msg_1", NOW, BODY)
     second = standard_webhooks.headers([SECRET], "msg_1", NOW + 5_000, BODY)
@@ -181,8 +197,9 @@ def test_window_of_time_is_two_sided_and_narrower_ahead(late_seconds: int, accep
     if accepted:
         assert verify([SECRET], headers, BODY, read_at) == "msg_1"
     else:
-        with pytest.raises(InvalidSignature, match="replay_window"):
+        with pytest.raises(InvalidSignature) as raised:
             verify([SECRET], headers, BODY, read_at)
+        assert raised.value.metric == "replay_window"
 
 
 def test_replaced_secret_signs_along_for_a_day() -> None:
