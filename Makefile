@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test check explore bench up down deploy lock clean
+.PHONY: help demo test check explore simulate mutants bench up down deploy lock clean
 
 # The newest interpreter among the usual names that runs and is new enough, unless one is given.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python3.14; do \
@@ -34,6 +34,14 @@ check: $(INSTALLED)  ## format, lint, types, import rules
 
 explore: $(INSTALLED)  ## the property tests on new random examples; each failure prints its seed
 	@PAYSIGNAL_EXPLORE=1 $(RUN) -m pytest -n 2 --dist loadgroup -q -m hypothesis
+
+simulate: $(INSTALLED)  ## random schedules of faults: N=20000 SEED=0 JOBS=2 PART= UNBOUNDED=1 PAIRS=1
+	@$(RUN) -m tests.simulation --schedules $(or $(N),20000) --seed $(or $(SEED),0) \
+		--jobs $(or $(JOBS),2) $(if $(PART),--part $(PART)) $(if $(UNBOUNDED),--unbounded) \
+		$(if $(PAIRS),--pairs) $(if $(KEEP),--keep)
+
+mutants: $(INSTALLED)  ## which small mistakes in what lets somebody in no test would notice
+	@$(RUN) -m tests.mutation $(MODULES)
 
 bench: $(INSTALLED)  ## print the figures the README quotes
 	@$(RUN) -m tests.benchmarks

@@ -1,8 +1,11 @@
-"""A sweep of random schedules, for longer than the test suite has time.
+"""A sweep of random schedules over all parts, for longer than the test suite has time.
 
-python -m tests.simulation --schedules 5000 --seed 1000
-python -m tests.simulation --automations --schedules 5000      what fires, and what is delivered
-python -m tests.simulation --seed 17 --schedules 1 --trace      one schedule, call by call
+python -m tests.simulation --schedules 20000 --jobs 2         as `make simulate N=20000 JOBS=2`
+python -m tests.simulation --part automations --schedules 500  one part alone
+python -m tests.simulation --unbounded --schedules 500         faults that never end; safety alone
+python -m tests.simulation --pairs                             every two faults close together
+python -m tests.simulation --part payments --seed 17 --schedules 1 --trace    one, call by call
+python -m tests.simulation --part payments --seed 17 --schedules 1 --keep     shrunk, as a file
 """
 
 from __future__ import annotations
@@ -10,76 +13,62 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections import Counter
 
-from tests.simulation import automation_laws, automation_run, automation_schedules, laws, schedules
-from tests.simulation.laws import LawBroken
+from tests.simulation import coverage, directed, parts, regressions, sweep
 from tests.simulation.world import World
 
-DAY_MS = 86_400_000
+PROGRESS_SECONDS = 15.0
 
 
 def main(arguments: list[str]) -> int:
     """Run the sweep; print what broke and the figures; return 1 where a law was broken."""
+    chosen = _chosen(arguments)
+    seeds = range(chosen.seed, chosen.seed + chosen.schedules)
+    asked = sweep.Sweep(seeds, chosen.part, chosen.unbounded)
+    if chosen.pairs:
+        asked = sweep.Sweep(range(directed.count()), directed.NAME)
+    began = told = time.monotonic()
+    total = sweep.Sums()
+    for sums in sweep.chunks(asked, chosen.jobs):
+        for red in sums.reds:
+            _tell(red, keep=chosen.keep, unbounded=chosen.unbounded)
+        total.add(sums)
+        if time.monotonic() - told > PROGRESS_SECONDS:
+            told = time.monotonic()
+            done = f"{total.schedules.total():,} of {len(asked.seeds):,} schedules"
+            print(f"  {done}, {len(total.reds)} red", file=sys.stderr, flush=True)
+    if chosen.trace and World.latest is not None:
+        print("\n".join(World.latest.steps.trace))
+    print("\n".join(coverage.told(total, time.monotonic() - began)))
+    return 1 if total.reds else 0
+
+
+def _chosen(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation")
+    names = [part.name for part in (*parts.PARTS, parts.PAIRS, parts.ERASURES)]
     parser.add_argument("--schedules", type=int, default=1_000)
     parser.add_argument("--seed", type=int, default=0, help="the first schedule's seed")
-    parser.add_argument("--automations", action="store_true", help="what fires and is delivered")
-    parser.add_argument("--trace", action="store_true", help="print every call")
+    parser.add_argument("--jobs", type=int, default=1, help="how many processes")
+    parser.add_argument("--part", choices=names, help="one part alone, in place of the mix")
+    parser.add_argument("--unbounded", action="store_true", help="faults never end; safety alone")
+    parser.add_argument("--pairs", action="store_true", help="every two faults close together")
+    parser.add_argument("--keep", action="store_true", help="shrink what is red into a file")
+    parser.add_argument("--trace", action="store_true", help="print every call of the last one")
     chosen = parser.parse_args(arguments)
-    total: Counter[str] = Counter()
-    broken = 0
-    began = time.process_time()
-    one = _one_of_automations if chosen.automations else _one
-    for seed in range(chosen.seed, chosen.seed + chosen.schedules):
-        total["schedules"] += 1
-        try:
-            one(seed, total, trace=chosen.trace)
-        except LawBroken as found:
-            broken += 1
-            which = " --automations" if chosen.automations else ""
-            again = f"python -m tests.simulation{which} --schedules 1 --seed {seed} --trace"
-            print(f"{found}\n  replay: {again}")
-    minutes = (time.process_time() - began) / 60
-    days = total.pop("virtual_ms", 0) / DAY_MS
-    figures = ", ".join(f"{count:,} {name}" for name, count in total.items())
-    print(f"{figures}, {broken:,} broken, {days / 365:,.1f} virtual years")
-    print(f"{minutes:.1f} min of CPU, {total['schedules'] / minutes:,.0f} schedules/min/core")
-    return 1 if broken else 0
+    if chosen.trace and chosen.jobs != 1:
+        parser.error("--trace shows the run of one process: leave --jobs out")
+    return chosen
 
 
-def _one(seed: int, total: Counter[str], *, trace: bool) -> None:
-    """Run one schedule and add up what happened. Raise LawBroken."""
-    schedule = schedules.random_schedule(seed)
-    total["events"] += len(schedule.story.events)
-    total["faults"] += len(schedule.plan)
-    done = laws.run(schedule)
-    total["dead letters"] += len(done.dead)
-    _add_up(done.world, schedule.ends_ms, total, trace=trace)
-    laws.judge(done)
-
-
-def _one_of_automations(seed: int, total: Counter[str], *, trace: bool) -> None:
-    """Run one schedule of what fires, and add up what happened. Raise LawBroken."""
-    schedule = automation_schedules.random_schedule(seed)
-    total["events"] += len(schedule.tale.story.events)
-    total["faults"] += len(schedule.plan)
-    done = automation_run.run(schedule)
-    total["firings"] += len(done.firings())
-    total["webhooks"] += len(done.requests)
-    total["held"] += len(done.held)
-    total["dead letters"] += done.dead
-    total["given up by the stream"] += done.given_up
-    _add_up(done.world, schedule.ends_ms, total, trace=trace)
-    automation_laws.judge(done)
-
-
-def _add_up(world: World, virtual_ms: int, total: Counter[str], *, trace: bool) -> None:
-    total["calls"] += world.steps.count
-    total["invocations"] += sum(host.invocations for host in world.hosts)
-    total["virtual_ms"] += virtual_ms
-    if trace:
-        print("\n".join(world.steps.trace))
+def _tell(red: sweep.Red, *, keep: bool, unbounded: bool) -> None:
+    """Print what was found, and how it is seen again."""
+    mode = " --unbounded" if unbounded else ""
+    again = f"--part {red.part} --seed {red.seed} --schedules 1{mode} --trace"
+    print(f"{red.found}\n  replay: python -m tests.simulation {again}", flush=True)
+    if keep and not unbounded:
+        regression = regressions.shrunk(red.part, red.seed)
+        if regression is not None:
+            print(f"  kept: {regression.keep()} {regression.plan}", flush=True)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -18,7 +18,6 @@ import standardwebhooks.webhooks
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from shared.adapters.documents import to_document
-from shared.domain.delivery_schedule import ATTEMPTS_MAX, JITTER, LIFE_MAX, WAITS
 from tests.simulation.automation_oracle import (
     CREATED,
     facts_of_firings,
@@ -29,13 +28,21 @@ from tests.simulation.automation_oracle import (
 )
 from tests.simulation.automation_run import AutomationRun
 from tests.simulation.automation_schedules import OVERLAPPING
-from tests.simulation.automations import WAKE
+from tests.simulation.automations import WAKE, host_of
 from tests.simulation.endpoint_servers import Received
 from tests.simulation.laws import LawBroken
 from tests.simulation.processor import SIGNING_SECRET
 
 # Queues count in seconds.
 ROUNDING_MS = 1_000
+# What the README promises to receivers, written down here once more: the seconds before each
+# attempt, a tenth more or less, and the days within which the last one begins.
+WAITS_S = (0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
+ATTEMPTS_MAX = len(WAITS_S)
+JITTER = 0.1
+LIFE_MAX_MS = 5 * 86_400_000
+# A post that had begun before its endpoint was disabled may take this long.
+UNDER_WAY_MS = 60_000
 
 
 def judge(done: AutomationRun) -> AutomationRun:
@@ -124,8 +131,9 @@ def attempts_keep_the_schedule(done: AutomationRun) -> None:
         for number, (one, two) in enumerate(pairwise(attempts), 1):
             waited = two.at_ms - one.at_ms
             # What is put off again and again is tried for the last time when its life ends.
-            left = attempts[0].at_ms + LIFE_MAX - one.at_ms
-            least = min(WAITS[number] * (1 - JITTER), left) - ROUNDING_MS
+            left = attempts[0].at_ms + LIFE_MAX_MS - one.at_ms
+            wait = WAITS_S[number] * 1000 * (1 - JITTER)
+            least = min(wait, left) - ROUNDING_MS
             assert waited >= least, f"{message_id}: attempt {number + 1} after {waited} ms"
 
 
@@ -142,8 +150,51 @@ def _recorded(done: AutomationRun) -> dict[str, int]:
     return found
 
 
+def delivered_means_accepted(done: AutomationRun) -> None:
+    """I-08: what is noted as delivered was answered 2xx by its receiver, and by nothing else."""
+    accepted = {each.message_id for each in done.requests if 200 <= each.status < 300}
+    delivered = {each["delivery_id"] for each in done.items("DELIVERY") if _arrived(each)}
+    assert delivered <= accepted, f"not accepted by anybody: {sorted(delivered - accepted)}"
+
+
+def _arrived(delivery: Mapping[str, Any]) -> bool:
+    return bool(delivery["state"] == "delivered")
+
+
+def a_disabled_endpoint_is_left_alone(done: AutomationRun) -> None:
+    """I-09: nothing is posted to an endpoint while it is disabled.
+
+    Workers who slept before their post are excused: it was admitted before.
+    """
+    if done.schedule.kinds & OVERLAPPING:
+        return
+    closed = _closed(done)
+    for each in done.requests:
+        for since_ms, until_ms in closed[each.host]:
+            late = since_ms + UNDER_WAY_MS < each.at_ms < until_ms
+            assert not late, f"{each.host} was posted to while it was disabled"
+
+
+def _closed(done: AutomationRun) -> dict[str, list[tuple[int, float]]]:
+    """Return from when until when each host's endpoint was disabled, in ms."""
+    dynamodb = done.world.dynamodb
+    closed: dict[str, list[tuple[int, float]]] = defaultdict(list)
+    for place, record in enumerate(dynamodb.stream_records()):
+        image = record["dynamodb"].get("NewImage", {})
+        if not record["dynamodb"]["Keys"]["sk"]["S"].startswith("ENDPOINT#") or not image:
+            continue
+        endpoint, at_ms = to_document(image), dynamodb.written_ms(place)
+        spans = closed[host_of(endpoint["endpoint_id"])]
+        is_closed = bool(spans) and spans[-1][1] == float("inf")
+        if endpoint["status"] == "disabled" and not is_closed:
+            spans.append((at_ms, float("inf")))
+        elif endpoint["status"] == "enabled" and is_closed:
+            spans[-1] = (spans[-1][0], at_ms)
+    return closed
+
+
 def the_bus_tells_the_story(done: AutomationRun) -> None:
-    """Laws (b) and (c) of the design: each transition under one id, none that never was.
+    """I-07, I-10: each transition under one id, none that never was.
 
     Where events came in order and nothing was given up, they are told in order as well.
     """
@@ -196,6 +247,8 @@ LAWS: tuple[Callable[[AutomationRun], None], ...] = (
     a_firing_has_one_webhook,
     every_webhook_is_signed,
     attempts_keep_the_schedule,
+    delivered_means_accepted,
+    a_disabled_endpoint_is_left_alone,
     the_bus_tells_the_story,
     nothing_is_left,
     nobody_is_named_in_a_log,

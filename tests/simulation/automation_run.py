@@ -18,7 +18,7 @@ from shared.domain import rendering_automations as rendering
 from tests.simulation.automation_schedules import AutomationSchedule
 from tests.simulation.automations import AutomatedDeployment, host_of
 from tests.simulation.endpoint_servers import Received
-from tests.simulation.laws import BOUND_MS, FAULTY_MS, REDRIVES_MAX, LawBroken
+from tests.simulation.laws import BOUND_MS, FAULTY_MS, REDRIVES_MAX, LawBroken, law_of
 from tests.simulation.stories import STARTS_AT_MS
 from tests.simulation.world import World
 
@@ -91,7 +91,7 @@ def run(schedule: AutomationSchedule) -> AutomationRun:
             dead, given_up = _redriven(deployment)
             held = _enabled(deployment)
         except AssertionError as error:
-            raise LawBroken(f"{schedule.name}: {error}") from error
+            raise LawBroken(f"{schedule.name}: {law_of(error)}: {error}") from error
     return AutomationRun(schedule, deployment, dead, given_up, held, said.getvalue())
 
 

@@ -11,7 +11,15 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from tests.simulation.automation_stories import TALES, Tale, failing_renewal, many, tale
+from tests.simulation.automation_stories import (
+    SHORT_TALES,
+    TALES,
+    Tale,
+    failing_renewal,
+    many,
+    short_tale,
+    tale,
+)
 from tests.simulation.automations import FIRE, RUN, WAKE, Setup
 from tests.simulation.faults import Plan, random_plan
 
@@ -27,14 +35,31 @@ MEANT = {
     "lost_reply": _WRITES,
     "resent": ("TransactWriteItems", "PutItem", "SendMessage", "SendMessageBatch", "PutEvents"),
     "conflict": ("TransactWriteItems", "PutItem", "DeleteItem"),
+    "in_progress": ("TransactWriteItems",),
     "duplicate": ("Poll", "GetRecords"),
+    "garbled": ("Poll", "GetRecords"),
+    "blamed": ("Poll", "GetRecords"),
+    "shard_split": ("GetRecords",),
+    "mapping_recreated": ("GetRecords",),
+    "redeploy": ("Poll", "GetRecords"),
+    "dns_flip": ("Post",),
+    "timeout": _WRITES,
+    "switch": _WRITES,
+    "deed": _WRITES,
     "partial": ("PutEvents", "SendMessageBatch", "BatchGetItem"),
 }
 # With these, a worker may post what another one has posted meanwhile.
-OVERLAPPING = frozenset({"zombie", "pause", "interleave"})
-_STORMY = ("crash_before", "crash_after", "lost_reply", "throttle", "conflict", "zombie")
+OVERLAPPING = frozenset({"zombie", "pause", "interleave", "switch"})
+# How often there is no weather, a drizzle, rain, a storm: one is as long as ten others.
+_CLIMATE = (5, 3, 1, 1)
+_STORMY = (
+    *("crash_before", "crash_after", "lost_reply", "throttle", "conflict", "zombie"),
+    *("switch", "switch"),
+)
 _STEPS_PER_EVENT = 20
 CROWD = 8
+# How often a tale is a long one.
+LONG = 0.05
 # Stories go on for months; most schedules are in more of a hurry, so that changes meet.
 _HASTE = (60, 5_000, 10**9)
 _RUDE = ("broken", "throttled", "moved", "slow", "hanging", "refusing", "hung_up", "cut_off")
@@ -170,7 +195,7 @@ def with_each_fault(
 def random_schedule(seed: int) -> AutomationSchedule:
     """Return the schedule of a seed."""
     dice = Random(f"automations/{seed}")
-    told = failing_renewal() if dice.random() < 0.2 else tale(dice.randrange(TALES))
+    told = _tale(dice)
     haste = dice.choice(_HASTE)
     lateness, repeats = dice.choice((0, 0, 0.2)), dice.choice((0, 0.1, 0.3))
     arrivals = []
@@ -182,27 +207,40 @@ def random_schedule(seed: int) -> AutomationSchedule:
         if dice.random() < repeats:
             arrivals.append((number, arrival + _some_time(dice)))
     steps = _STEPS_PER_EVENT * len(told.story.events)
-    plan = [*random_plan(seed, steps, dice.choice((2, 6, 12))), *_weather(dice, steps)]
-    setup = Setup(
-        dice.choice((PAIR, MANY, MANY)), {each: _manners(dice) for each in ("crm", "erp")}
-    )
+    plan = [*random_plan(seed, steps, dice.choice((1, 3, 8))), *_weather(dice, steps)]
+    setup = Setup(_automations(dice), {each: _manners(dice) for each in ("crm", "erp")})
     name = f"automations of seed {seed}: {told.story.name}"
     return AutomationSchedule(name, told, setup, tuple(arrivals), plan, ordered=False)
 
 
+def _tale(dice: Random) -> Tale:
+    """Return a short tale; one time in twenty a long one, or that of the single faults."""
+    if dice.random() > LONG:
+        return short_tale(dice.randrange(SHORT_TALES))
+    return failing_renewal() if dice.random() < 0.3 else tale(dice.randrange(TALES))
+
+
+def _automations(dice: Random) -> Mapping[str, Mapping[str, Any]]:
+    """Return some of the automations, one time in twenty all."""
+    if dice.random() < LONG:
+        return MANY
+    names = dice.sample(sorted(MANY), dice.choice((1, 2, 3)))
+    return {name: MANY[name] for name in names}
+
+
 def _manners(dice: Random) -> tuple[tuple[str, ...], str]:
     """Return a receiver: most are well in the end, some never, some say goodbye."""
-    first = tuple(dice.choice(_RUDE) for _ in range(dice.choice((0, 0, 2, 5, 9))))
-    return first, dice.choice(("ok", "ok", "body", "slow", "cut_off", "broken", "gone"))
+    first = tuple(dice.choice(_RUDE) for _ in range(dice.choice((0, 0, 0, 1, 1, 2, 4, 9))))
+    then = ("ok", "ok", "ok", "ok", "body", "body", "slow", "cut_off", "broken", "gone", "gone")
+    return first, dice.choice(then)
 
 
 def _weather(dice: Random, steps: int) -> Plan:
     """Return faults that come in numbers: a drizzle over all the run, or a storm in its midst."""
     kinds = dice.sample(_STORMY, dice.choice((1, 1, 2)))
     storm = (dice.randrange(steps), dice.randrange(steps, steps + 200), 1.0)
-    begins, ends, density = dice.choice(
-        ((0, 0, 0.0), (0, 0, 0.0), (0, 2 * steps, 0.03), (0, 2 * steps, 0.1), storm)
-    )
+    calm, drizzle, rain = (0, 0, 0.0), (0, 2 * steps, 0.03), (0, 2 * steps, 0.1)
+    ((begins, ends, density),) = dice.choices((calm, drizzle, rain, storm), _CLIMATE)
     return [
         (step, dice.choice(kinds), 1) for step in range(begins, ends) if dice.random() < density
     ]

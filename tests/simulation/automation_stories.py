@@ -7,7 +7,7 @@ other half's matter (`stories`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -17,6 +17,7 @@ from infra.samples import stripe as story
 from tests.simulation.stories import ONE_PERSON, Story
 
 TALES = 16
+SHORT_TALES = 64
 _TOLD = ("customer.created", "customer.subscription.")
 
 
@@ -90,18 +91,29 @@ def many(count: int) -> Tale:
 @cache
 def tale(number: int) -> Tale:
     """Return one of the tales: one to three subscriptions, of one person or of several."""
-    dice = Random(f"tale/{number}")
+    return _lived(f"tale/{number}", f"life{number}", (1, 2, 3), 6)
+
+
+@cache
+def short_tale(number: int) -> Tale:
+    """Return one of the short tales: a subscription or two that go through something once."""
+    return _lived(f"short/{number}", f"short{number}", (1, 1, 1, 2), 3)
+
+
+def _lived(seed: str, email: str, customers: Sequence[int], deeds: int) -> Tale:
+    """Return a tale of as many customers as the dice say, with fewer deeds each than `deeds`."""
+    dice = Random(seed)
     person = ONE_PERSON if dice.random() < 0.5 else None
     told = []
-    for customer in range(dice.choice((1, 2, 3))):
-        email = person or f"life{number}.{customer}@example.com"
-        world, subscription = _begun(f"tale/{number}/{customer}", email)
-        for _ in range(dice.randrange(1, 6)):
+    for customer in range(dice.choice(customers)):
+        address = person or f"{email}.{customer}@example.com"
+        world, subscription = _begun(f"{seed}/{customer}", address)
+        for _ in range(dice.randrange(1, deeds)):
             world.advance(minutes=dice.randrange(1, 3_000))
             if not _go_on(world, subscription, dice):
                 break
-        told.append((email, world))
-    return _tale(f"tale {number}", told)
+        told.append((address, world))
+    return _tale(seed.replace("/", " "), told)
 
 
 def _begun(seed: str, email: str) -> tuple[story.Business, story.Subscription]:

@@ -22,6 +22,7 @@ from infra.cli import stream_failures
 from shared.adapters.queue import Queue
 from shared.adapters.secret_writer import SecretWriter
 from shared.adapters.table_keys import DUE_SHARDS, due_partition
+from tests.simulation import deeds
 from tests.simulation.endpoint_servers import Internet, Server, Uplink
 from tests.simulation.lambda_host import Handle
 from tests.simulation.lambda_modules import execute, sleeper
@@ -69,6 +70,7 @@ class AutomatedDeployment(Deployment):
         self.put_endpoints(setup.endpoints)
         for automation_id, body in setup.automations.items():
             put_automation(automation_id, dict(body), store=self.table, now=world.clock())
+        deeds.offer_edits(self, setup.automations)
 
     def _add_hosts(self) -> None:
         world = self.world

@@ -8,7 +8,8 @@ failure.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 
 def failed_ids(answer: object, message_ids: Sequence[str]) -> frozenset[str]:
@@ -34,3 +35,23 @@ def failed_ids(answer: object, message_ids: Sequence[str]) -> frozenset[str]:
             return everything
         named.add(identifier)
     return frozenset(named)
+
+
+def distorted(
+    answer: object, message_ids: Sequence[str], faults: Mapping[str, int], took: Counter[str]
+) -> object:
+    """Return what arrives of a handler's answer where a fault is in it, and count the fault."""
+    if "garbled" in faults:
+        took["garbled"] += 1
+        nonsense: tuple[object, ...] = (
+            "no object",
+            {"batchItemFailures": [{"itemIdentifier": ""}]},
+            [],
+            7,
+        )
+        return nonsense[faults["garbled"] % len(nonsense)]
+    if "blamed" in faults and isinstance(answer, dict):
+        took["blamed"] += 1
+        blamed = {"itemIdentifier": message_ids[faults["blamed"] % len(message_ids)]}
+        return {"batchItemFailures": [*answer.get("batchItemFailures", ()), blamed]}
+    return answer

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -41,8 +40,12 @@ class SteppedObjects:
 
     def put(self, key: str, content: bytes) -> None:
         """Store an object."""
-        detail = {"key": key, "sha256": hashlib.sha256(content).hexdigest()}
+        detail = {"key": key, "content": content}
         self._steps.perform("s3", "PutObject", detail, lambda: self._fake.put(key, content))
+
+    def delete(self, key: str) -> None:
+        """Remove an object."""
+        self._steps.perform("s3", "DeleteObject", {"key": key}, lambda: self._fake.delete(key))
 
     def get(self, key: str) -> bytes:
         """Return an object."""

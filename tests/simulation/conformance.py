@@ -53,6 +53,30 @@ def compare_steps(call_a: Call, call_b: Call, operations: list[Operation]) -> No
             raise Disagreement(f"after\n{story}\none says  {left}\nother says {right}")
 
 
+def compare_walks(call_a: Call, call_b: Call, table: str) -> int:
+    """Compare all items of two tables, page by page; return how many there are.
+
+    A scan's order is the backend's own. Raise Disagreement where the items differ.
+    """
+    left, right = (walk(call, table) for call in (call_a, call_b))
+    if left != right:
+        apart = [each for each in (*left, *right) if (each in left) != (each in right)]
+        raise Disagreement(f"one table has {len(left)} items, the other {len(right)}: {apart[:2]}")
+    return len(left)
+
+
+def walk(call: Call, table: str) -> list[str]:
+    """Return all items of a table, each as text, in an order that every backend gives."""
+    found: list[str] = []
+    request: dict[str, Any] = {"TableName": table, "ConsistentRead": True, "Limit": 100}
+    while True:
+        answer = call("Scan", request)
+        found += [repr(_canonical_items(item)) for item in answer["Items"]]
+        if "LastEvaluatedKey" not in answer:
+            return sorted(found)
+        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
 def outcome(call: Call, name: str, payload: Mapping[str, Any]) -> tuple[str, Any]:
     """Return what an operation came to, in a form two faithful backends must share.
 

@@ -32,6 +32,9 @@ _CONDITIONS = (
     "attribute_exists(n) AND n < :k",
     "attribute_exists(n) AND n BETWEEN :k AND :ten",
     "(#a = :v OR attribute_exists(#b)) AND NOT (#b = :v AND attribute_exists(#a))",
+    # What the product's own writes say: a document has a version, or is not there.
+    "v = :n",
+    "attribute_not_exists(pk) OR v < :n",
 )
 # These compare what may be missing or of another type.
 _MIXED_CONDITIONS = (
@@ -86,7 +89,10 @@ _VALUES: tuple[Value, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """What to draw from; `capacity` compares the write units of single writes too."""
+    """What to draw from; `capacity` compares the write units of single writes too.
+
+    `product` has some operations drawn as the product's own adapter asks for them.
+    """
 
     operations: tuple[str, ...]
     conditions: tuple[str, ...]
@@ -94,6 +100,7 @@ class Dialect:
     projections: tuple[str, ...]
     values: tuple[Value, ...]
     capacity: bool
+    product: bool
 
 
 FULL = Dialect(
@@ -103,6 +110,7 @@ FULL = Dialect(
     projections=("", "pk, #a", "#m.#a, #b", "#l[1], #c"),
     values=(*_VALUES, {"NULL": True}, {"BOOL": True}, {"BOOL": False}),
     capacity=True,
+    product=True,
 )
 MOTO = Dialect(
     operations=SINGLE_ITEM,
@@ -111,4 +119,5 @@ MOTO = Dialect(
     projections=("", "pk, #a"),
     values=_VALUES,
     capacity=False,
+    product=False,
 )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from random import Random
 from typing import Any
 
 from tests.simulation.conformance_dialect import SINGLE_WRITES, Dialect
-from tests.simulation.dynamodb.schema import Schema
+from tests.simulation.dynamodb.schema import Index, Schema
 from tests.simulation.dynamodb.values import Item, Value
 
 _PLACEHOLDER = re.compile(r"[:#]\w+")
@@ -15,12 +16,12 @@ _SORT_KEYS = ("a", "a#1", "a#2", "b", "b#1")
 _NAMES = ("m", "l", "z", "status", "other")
 _KEY_CONDITIONS = (
     "{h} = :pk",
+    "{h} = :pk AND begins_with({r}, :sk)",
     "{h} = :pk AND {r} = :sk",
     "{h} = :pk AND {r} < :sk",
     "{h} = :pk AND {r} <= :sk",
     "{h} = :pk AND {r} > :sk",
     "{h} = :pk AND {r} >= :sk",
-    "{h} = :pk AND begins_with({r}, :sk)",
     "{h} = :pk AND {r} BETWEEN :sk AND :hi",
 )
 
@@ -33,12 +34,15 @@ class Draw:
         self._prefix = prefix
         self._schema = schema
         self._dialect = dialect
+        self._places = itertools.count()
 
     def operation(self) -> tuple[str, dict[str, Any]]:
         """Return an operation's name and its request."""
         name = self._random.choice(self._dialect.operations)
+        if self._dialect.product and self._random.random() < 0.4:
+            return self._as_the_product_asks()
         request: dict[str, Any] = getattr(self, f"_{name}")()
-        if self._dialect.capacity and name in SINGLE_WRITES:
+        if self._dialect.capacity and name in SINGLE_WRITES and self._random.random() < 0.8:
             request["ReturnConsumedCapacity"] = "INDEXES"
         return name, request
 
@@ -59,11 +63,17 @@ class Draw:
             item["n"] = {"N": self._random.choice(["0", "7", "-3.25"])}
         if self._random.random() < 0.5:
             item["s"] = {"S": self._random.choice(["", "x", "xy"])}
-        for number in (1, 2):
+        if self._random.random() < 0.7:
+            item["v"] = {"N": self._random.choice(["1", "2"])}
+        for index in self._schema.indexes:
             if self._random.random() < 0.4:
-                item[f"gsi{number}pk"] = {"S": f"{self._prefix}-g"}
-                item[f"gsi{number}sk"] = {"S": self._random.choice(_SORT_KEYS)}
+                item[index.hash_key] = {"S": f"{self._prefix}-g"}
+                item[index.range_key] = self._place()
         return item
+
+    def _place(self) -> Value:
+        """Return a place in an index that no other item has: an index leaves the order open."""
+        return {"S": f"{self._random.choice(_SORT_KEYS)}/{next(self._places)}"}
 
     def _expressions(self, request: dict[str, Any], *texts: str) -> dict[str, Any]:
         """Give the request the placeholders its expressions use, and no others."""
@@ -82,10 +92,11 @@ class Draw:
             ":x": {"M": {"n": {"N": "3"}}},
             ":z": choose([{"SS": ["x", "z"]}, {"NS": ["1"]}]),
             ":g": {"S": f"{self._prefix}-g"},
-            ":h": {"S": choose(_SORT_KEYS)},
+            ":h": self._place(),
             ":map": {"S": "M"},
             ":list": {"S": "L"},
             ":ten": {"N": "10"},
+            ":n": {"N": choose(["1", "2"])},
         }
         values[":p"] = {"N": "5"} if "N" in values[":o"] else values[":o"]
         used = set(_PLACEHOLDER.findall(" ".join(texts)))
@@ -121,7 +132,11 @@ class Draw:
         return self._expressions(request, projection)
 
     def _PutItem(self) -> dict[str, Any]:  # noqa: N802
-        request = self._conditional({"Item": self.item()})
+        return self._answered(self._conditional({"Item": self.item()}))
+
+    def _answered(self, request: dict[str, Any]) -> dict[str, Any]:
+        if self._random.random() < 0.3:
+            return request
         return {**request, "ReturnValues": self._random.choice(["NONE", "ALL_OLD"])}
 
     def _UpdateItem(self) -> dict[str, Any]:  # noqa: N802
@@ -130,8 +145,7 @@ class Draw:
         return {**request, "ReturnValues": returned}
 
     def _DeleteItem(self) -> dict[str, Any]:  # noqa: N802
-        request = self._conditional({"Key": self.key()})
-        return {**request, "ReturnValues": self._random.choice(["NONE", "ALL_OLD"])}
+        return self._answered(self._conditional({"Key": self.key()}))
 
     def _BatchGetItem(self) -> dict[str, Any]:  # noqa: N802
         keys = self._distinct([self.key() for _ in range(self._random.randint(1, 4))])
@@ -151,13 +165,89 @@ class Draw:
         if index:
             request["IndexName"] = index.name
             keys = {"h": index.hash_key, "r": index.range_key}
+        elif self._random.random() < 0.8:
+            request["ConsistentRead"] = True
         request["KeyConditionExpression"] = text.format(**keys)
         request["ExpressionAttributeValues"] = values
-        # An index leaves the order of equal sort keys open, so only the table is read in pages.
-        if not index and self._random.random() < 0.5:
-            request["Limit"] = self._random.randint(1, 2)
+        if self._random.random() < 0.2:
+            return {**request, "Select": "COUNT"}
+        return self._paged(request, index)
+
+    def _paged(self, request: dict[str, Any], index: Index | None) -> dict[str, Any]:
+        """Give a query a direction, a limit and a place to begin behind, or some of them."""
+        if self._random.random() < 0.8:
             request["ScanIndexForward"] = self._random.choice([True, False])
-        return request if not index else {**request, "Select": "COUNT"}
+        if self._random.random() < 0.6:
+            request["Limit"] = self._random.randint(1, 3)
+        start = self._start(request, index)
+        if start is not None and self._random.random() < 0.5:
+            request["ExclusiveStartKey"] = start
+        return request
+
+    def _start(self, request: dict[str, Any], index: Index | None) -> Item | None:
+        """Return a place within what is asked for, or None where none is thought of."""
+        key = self.key()
+        values = request["ExpressionAttributeValues"]
+        if index is None:
+            key["pk"] = values[":pk"]
+            place = key["sk"]["S"]
+        else:
+            key |= {index.hash_key: values[":pk"], index.range_key: self._place()}
+            place = key[index.range_key]["S"]
+        low = values.get(":sk", {"S": ""})["S"]
+        text = request["KeyConditionExpression"]
+        within = {
+            "begins_with": place.startswith(low),
+            "BETWEEN": low <= place <= "z",
+            ">=": place >= low,
+            "<=": place <= low,
+            "> ": place > low,
+            "< ": place < low,
+            " AND ": place == low,
+        }
+        return key if next((ok for word, ok in within.items() if word in text), True) else None
+
+    def _as_the_product_asks(self) -> tuple[str, dict[str, Any]]:
+        """Return an operation with the parameters that the product's own adapter sends."""
+        name = self._random.choice(["Put", "Delete", "TransactWriteItems", "Query"])
+        if name == "Query":
+            return name, self._listing()
+        if name in ("Put", "Delete"):
+            return f"{name}Item", self._step(name, self.key())
+        keys = self._distinct([self.key() for _ in range(self._random.randint(1, 4))])
+        actions = self._random.choices(["Put", "Delete", "ConditionCheck"], k=len(keys))
+        steps = [{each: self._step(each, key)} for each, key in zip(actions, keys, strict=True)]
+        return name, {"TransactItems": steps}
+
+    def _step(self, action: str, key: Item) -> dict[str, Any]:
+        request: dict[str, Any] = {"TableName": self._schema.name}
+        request |= {"Item": {**self.item(), **key}} if action == "Put" else {"Key": key}
+        conditions = ["attribute_not_exists(pk)", "v = :n"]
+        if action != "ConditionCheck":
+            conditions.append("")
+        condition = self._random.choice(conditions)
+        if condition:
+            request["ConditionExpression"] = condition
+        return self._expressions(request, condition)
+
+    def _listing(self) -> dict[str, Any]:
+        request: dict[str, Any] = {"TableName": self._schema.name}
+        index = self._random.choice([None, *self._schema.indexes])
+        hash_key, range_key = (index.hash_key, index.range_key) if index else ("pk", "sk")
+        text, values = f"{hash_key} = :pk", {":pk": {"S": f"{self._prefix}-g"}}
+        if not index:
+            values[":pk"] = self.key()["pk"]
+        rest = self._random.choice(["", " AND begins_with({r}, :sk)", " AND {r} <= :sk"])
+        if rest:
+            values[":sk"] = {"S": self._random.choice(_SORT_KEYS)}
+        request |= {"IndexName": index.name} if index else {"ConsistentRead": True}
+        request["KeyConditionExpression"] = text + rest.format(r=range_key)
+        request["ExpressionAttributeValues"] = values
+        request["ScanIndexForward"] = self._random.choice([True, False])
+        if self._random.random() < 0.6:
+            request["Limit"] = self._random.randint(1, 3)
+        start = self._start(request, index) if self._random.random() < 0.4 else None
+        return request if start is None else {**request, "ExclusiveStartKey": start}
 
     def _TransactWriteItems(self) -> dict[str, Any]:  # noqa: N802
         members = []

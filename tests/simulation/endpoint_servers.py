@@ -19,6 +19,8 @@ from shared.adapters.outbound_dial import Wire
 from tests.simulation.world import World
 
 ADDRESS = "93.184.216.34"
+# What a name may come to resolve to: an address inside, or one beside that of its server.
+FLIPPED = (["169.254.169.254"], ["10.0.0.7", ADDRESS], ["::ffff:127.0.0.1"], [ADDRESS, "127.0.0.1"])
 # What a server does with a request: whatever is not named here answers 204.
 MANNERS = {
     "ok": "answers 204",
@@ -139,12 +141,17 @@ class Uplink:
         if host not in self._internet.servers:
             raise OSError(f"no such host: {host}")
         self._resolved = host
-        return [ADDRESS]
+        flip = self._world.steps.take("dns_flip")
+        return [ADDRESS] if flip is None else FLIPPED[flip % len(FLIPPED)]
 
     def _connect(self, address: str, port: int, seconds: float) -> Wire:
+        # I-17: whatever a name resolves to, nobody inside is ever dialled.
+        if address != ADDRESS:
+            self._world.steps.violation = AssertionError(f"{address} was dialled")
         server = self._internet.servers[self._resolved]
         manner = server.manner()
         server.dialled += 1
+        self._world.steps.took[f"receiver {manner}"] += 1
         if manner == "refusing":
             raise ConnectionRefusedError(f"{server.host} takes no connection")
         return _Wire(self, self._internet, server, manner)

@@ -16,6 +16,7 @@ from tests.simulation.dynamodb.capacity import Cost, Usage
 from tests.simulation.dynamodb.query import query
 from tests.simulation.dynamodb.reads import batch_get_item, get_item, transact_get_items
 from tests.simulation.dynamodb.requests import check_parameters
+from tests.simulation.dynamodb.scan import scan
 from tests.simulation.dynamodb.schema import Schema
 from tests.simulation.dynamodb.table import Table
 from tests.simulation.dynamodb.transactions import Transactions
@@ -48,6 +49,7 @@ class FakeDynamoDB:
             "UpdateItem": lambda payload: self._write("Update", payload),
             "DeleteItem": lambda payload: self._write("Delete", payload),
             "Query": lambda payload: query(payload, self._table, self._view(payload)),
+            "Scan": lambda payload: scan(payload, self._table, self._view(payload)),
             "TransactWriteItems": lambda payload: self._transactions.write(payload, self._clock()),
             "TransactGetItems": lambda payload: transact_get_items(payload, self._table),
         }

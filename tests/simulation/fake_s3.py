@@ -19,6 +19,11 @@ class FakeObjects:
         self.calls["PutObject"] += 1
         self.objects[key] = bytes(content)
 
+    def delete(self, key: str) -> None:
+        """Remove the object under `key`, if there is one."""
+        self.calls["DeleteObject"] += 1
+        self.objects.pop(key, None)
+
     def get(self, key: str) -> bytes:
         """Return the object under `key`; raise AwsError (404) where there is none."""
         self.calls["GetObject"] += 1

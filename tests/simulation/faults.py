@@ -1,14 +1,17 @@
 """What can go wrong, and plans of it: sparse lists of (step, kind, argument), which shrink well.
 
 A step is one AWS call or one post of the product, or one poll or delete of Lambda's event source.
-An empty plan is a plain run in order. A fault that means nothing at its step does nothing.
+An empty plan is a plain run in order. A fault that means nothing at its step waits for one at which
+it does (`PATIENT`), or does nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import combinations
 from random import Random
+from types import MappingProxyType
 
 from hypothesis import strategies as st
 
@@ -16,21 +19,54 @@ from hypothesis import strategies as st
 KINDS = {
     "crash_before": "the worker dies before the effect",
     "crash_after": "the worker dies after the effect, before it learns of it",
+    "timeout": "the worker hangs in the call until its function's time is up, and is killed",
     "lost_reply": "the effect is done, but a retryable error is raised",
     "resent": "the reply was lost and the client of AWS sent the request again by itself",
+    "in_progress": "the transaction goes through, but its answer says it is still in progress",
     "throttle": "the service refuses this call and the next of its kind (how many in all)",
     "conflict": "a write meets another transaction on its item",
     "partial": "only the first entries of a batch are done (how many)",
     "stale": "a read that may be stale sees the past (seconds)",
-    "pause": "the worker sleeps before the effect (seconds)",
-    "interleave": "another invocation runs from start to end before the effect (how many)",
+    "pause": "the worker sleeps before the effect, while others work (seconds)",
+    "switch": "another worker goes on before the effect, this one later (which)",
+    "interleave": "other invocations run from start to end before the effect (how many)",
     "zombie": "the batch becomes visible again and is taken by another worker before the effect",
     "reorder": "a standard queue gives messages from further back (how far)",
-    "duplicate": "one message of the batch polled is delivered again (which)",
-    "pick": "another queue than the one whose turn it is gets polled (which)",
+    "duplicate": "one message, or the stream's batch, is delivered again (which)",
+    "pick": "another source than the one whose turn it is gets polled (which)",
+    "garbled": "the function's answer arrives as nonsense: its whole batch comes again",
+    "blamed": "the answer names a message that went well as failed (which)",
+    "shard_split": "the stream's shard is closed and goes on in two new ones",
+    "mapping_recreated": "the stream's mapping is made anew and reads from the oldest record on",
+    "clock_jump": "the functions' clocks are off from here on (seconds; odd ones are behind)",
+    "dns_flip": "the receiver's name resolves to an address inside (which)",
     "cold_start": "the execution environments are thrown away",
+    "redeploy": "a mended release is deployed: old messages meet new code",
+    "deed": "a person does something in the middle, of what the part offers (which)",
 }
-Plan = Sequence[tuple[int, str, int]]
+Fault = tuple[int, str, int]
+Plan = Sequence[Fault]
+_WRITES = frozenset({"TransactWriteItems", "PutItem", "UpdateItem", "DeleteItem"})
+_POLLS = frozenset({"Poll", "GetRecords"})
+# The operations at which a kind means something; elsewhere it waits for the next one of these.
+# What means something at no call at all is taken where it does: at a name's lookup, at a choice.
+PATIENT: Mapping[str, frozenset[str]] = {
+    "conflict": _WRITES,
+    "in_progress": frozenset({"TransactWriteItems"}),
+    "partial": frozenset({"BatchGetItem", "SendMessageBatch", "PutEvents"}),
+    "stale": frozenset({"Query", "BatchGetItem", "GetItem"}),
+    "reorder": frozenset({"Poll"}),
+    "duplicate": _POLLS,
+    "garbled": _POLLS,
+    "blamed": _POLLS,
+    "shard_split": frozenset({"GetRecords"}),
+    "mapping_recreated": frozenset({"GetRecords"}),
+    "pick": frozenset(),
+    "dns_flip": frozenset(),
+}
+NONE: Mapping[str, int] = MappingProxyType({})
+# In force while a plan is shrunk or replayed: stands for that of every world that has one.
+_forced: list[Plan] = []
 
 
 class Crashed(BaseException):
@@ -47,9 +83,24 @@ class FaultPlan:
                 raise ValueError(f"no such fault: {kind}")
             self._by_step.setdefault(step, {})[kind] = argument
 
-    def at(self, step: int) -> dict[str, int]:
+    def at(self, step: int) -> Mapping[str, int]:
         """Return the faults of a step: kind and argument."""
-        return self._by_step.get(step, {})
+        return self._by_step.get(step, NONE)
+
+
+@contextmanager
+def forced(plan: Plan) -> Iterator[None]:
+    """Have every world that would have a plan have this one: for replays, and for shrinking."""
+    _forced.append(plan)
+    try:
+        yield
+    finally:
+        _forced.pop()
+
+
+def in_force(plan: Plan) -> Plan:
+    """Return the plan a world is to have; one without faults keeps to none."""
+    return _forced[-1] if _forced and plan else plan
 
 
 def random_plan(seed: int, steps: int = 200, mean_faults: int = 6) -> Plan:

@@ -1,9 +1,7 @@
 """Drives a batch handler from a queue as Lambda's SQS event source does.
 
 It polls, builds the event, calls the handler, and deletes what did not fail; everything else
-comes back when its visibility ends. One invocation runs at a time, from poll to delete, unless a
-fault interleaves another one inside a call: that is all the concurrency there is (no threads, no
-greenlets).
+comes back when its visibility ends.
 """
 
 from __future__ import annotations
@@ -12,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shared.adapters.aws import AwsError
-from tests.simulation.batch_answer import failed_ids
+from tests.simulation.batch_answer import distorted, failed_ids
 from tests.simulation.faults import Crashed
 from tests.simulation.sqs.message import REGION, Message, md5
 from tests.simulation.sqs.queue import Queue
@@ -71,7 +69,7 @@ class LambdaHost:
 
     def invoke_once(self) -> None:
         """Poll the queue once and, if it gave anything, invoke the handler with it."""
-        faults = self._steps.faults_of_next()
+        faults = self._steps.faults_of_next("Poll")
         try:
             batch = self._step("Poll", lambda: self._receive(self.queue, self._batch_size))
         except (Crashed, AwsError):
@@ -83,7 +81,7 @@ class LambdaHost:
         if "duplicate" in faults:
             self._duplicate(batch[faults["duplicate"] % len(batch)], receipts)
         ids = [message.message_id for message in batch]
-        failed = self._invoke(self._event(batch), ids)
+        failed = self._invoke(self._event(batch), ids, faults)
         done = [receipt for message_id, receipt in receipts.items() if message_id not in failed]
         if done:
             self._delete(done)
@@ -98,11 +96,14 @@ class LambdaHost:
 
     def _duplicate(self, message: Message, receipts: dict[str, str]) -> None:
         """Have a message delivered again: at once by a standard queue, else for its lost delete."""
+        self._steps.took["duplicate"] += 1
         del receipts[message.message_id]
         if not self.queue.spec.fifo:
             message.visible_at_ms = self._clock()
 
-    def _invoke(self, event: dict[str, Any], ids: list[str]) -> frozenset[str]:
+    def _invoke(
+        self, event: dict[str, Any], ids: list[str], faults: Mapping[str, int]
+    ) -> frozenset[str]:
         """Return the ids of the messages that are not to be deleted."""
         everything = frozenset(ids)
         frame = Frame(self.name)
@@ -122,6 +123,7 @@ class LambdaHost:
         if frame.dead:
             return everything
         self._idle.append(handle)
+        answer = distorted(answer, ids, faults, self._steps.took)
         return failed_ids(answer, ids) if self._reports_failures else frozenset()
 
     def _delete(self, receipts: list[str]) -> None:

@@ -172,6 +172,8 @@ class Sums:
     def _take(self, record: Mapping[str, Any]) -> None:
         change = record["dynamodb"]
         pk, sk = change["Keys"]["pk"]["S"], change["Keys"]["sk"]["S"]
+        if sk == "CONTACT" and "NewImage" not in change:  # somebody was erased
+            self._contacts.pop(to_document(change["OldImage"])["contact_id"], None)
         if sk not in ("HEAD", "CONTACT") or "NewImage" not in change:
             return
         document = to_document(change["NewImage"])

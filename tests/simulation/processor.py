@@ -21,6 +21,7 @@ from shared.adapters.secrets import ConnectionSecrets, parameter_name
 from shared.adapters.table import Table
 from shared.domain.ports import Write
 from shared.door import Door
+from tests.simulation import deeds
 from tests.simulation.lambda_host import Handle
 from tests.simulation.lambda_modules import execute, sleeper
 from tests.simulation.world import World
@@ -46,6 +47,8 @@ class Deployment:
     ) -> None:
         self.world = world
         self.accepted: list[story.Event] = []
+        # What the door answered to requests that Stripe had not sent, status by status.
+        self.forgeries: list[int] = []
         self._ids = itertools.count(1)
         self.environ = {
             "TABLE_NAME": world.dynamodb.schema.name,
@@ -69,6 +72,7 @@ class Deployment:
         }
         self.table.commit([Write(("connection", CONNECTION), document, 0)])
         self._door = self._open_door()
+        deeds.offer(self, ("connection", CONNECTION))
 
     def cold_start(self) -> Handle:
         """Execute the Lambda's module as a new execution environment does; return its handler."""
@@ -85,6 +89,15 @@ class Deployment:
         """Have Stripe post an event `after_ms` from now, again and again until it is accepted."""
         self.world.schedule(after_ms, partial(self._post, event, 0))
 
+    def forge(self, event: story.Event, after_ms: int, secret: str, age_ms: int = 0) -> None:
+        """Have somebody else post an event, as signed with a secret `age_ms` ago."""
+        self.world.schedule(after_ms, partial(self._forge, event, secret, age_ms))
+
+    def _forge(self, event: story.Event, secret: str, age_ms: int) -> None:
+        answer = self.world.request(self._door, self._request(event, secret, age_ms))
+        if answer is not None:
+            self.forgeries.append(answer["statusCode"])
+
     def _post(self, event: story.Event, attempt: int) -> None:
         answer = self.world.request(self._door, self._request(event))
         if answer is not None and answer["statusCode"] == 200:
@@ -93,14 +106,16 @@ class Deployment:
         wait_ms = min(HOUR_MS, 30_000 * 2**attempt)
         self.world.schedule(wait_ms, partial(self._post, event, attempt + 1))
 
-    def _request(self, event: story.Event) -> dict[str, Any]:
-        at = self.world.clock() // 1000
+    def _request(
+        self, event: story.Event, secret: str = SIGNING_SECRET, age_ms: int = 0
+    ) -> dict[str, Any]:
+        at = (self.world.clock() - age_ms) // 1000
         return {
             "requestContext": {"http": {"method": "POST"}},
             "pathParameters": {"connection_id": CONNECTION},
             "headers": {
                 "content-type": "application/json",
-                "stripe-signature": event.sign(SIGNING_SECRET, at),
+                "stripe-signature": event.sign(secret, at),
             },
             "body": event.body.decode(),
         }

@@ -12,10 +12,13 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from tests.simulation.faults import Plan, random_plan
-from tests.simulation.stories import STORIES, Story, told
+from tests.simulation.stories import STORIES, Story, excerpt, told
 
 # About as many calls as an event and the jobs that follow it take.
 STEPS_PER_EVENT = 8
+# How often a story is told whole, and how many events an excerpt has.
+WHOLE = 0.01
+EXCERPTS = (1, 1, 1, 2, 2, 3, 5, 9)
 # Stories go on for months; most schedules are in more of a hurry, so that events meet.
 _HASTE = (1, 60, 5_000, 10**9)
 _WRITES = ("TransactWriteItems", "PutItem", "SendMessage", "Delete", "Poll")
@@ -28,16 +31,29 @@ MEANT = {
     "resent": ("TransactWriteItems", "PutItem", "SendMessage"),
     "conflict": ("TransactWriteItems", "PutItem"),
     "stale": ("Query",),
+    "in_progress": ("TransactWriteItems",),
     "duplicate": ("Poll",),
+    "garbled": ("Poll",),
+    "blamed": ("Poll",),
+    "redeploy": ("Poll",),
+    "timeout": _WRITES,
+    "pause": _WRITES,
+    "switch": _WRITES,
+    "deed": _WRITES,
 }
-_STORMY = ("crash_before", "crash_after", "lost_reply", "throttle", "conflict", "zombie")
+# How often there is no weather, a drizzle, rain, a storm: one is as long as ten others.
+_CLIMATE = (12, 6, 1, 1)
+_STORMY = (
+    *("crash_before", "crash_after", "lost_reply", "throttle", "conflict", "zombie"),
+    *("switch", "switch"),
+)
 
 
 @dataclass(frozen=True)
 class Schedule:
     """A story, when each of its events is posted (its number, and ms), and what goes wrong.
 
-    `poison` are the events that no release can read until the calm, when a mended one is deployed.
+    `poison` are the events that no release can read before a mended one, which comes by the calm.
     """
 
     name: str
@@ -81,7 +97,7 @@ def with_each_fault(
 def random_schedule(seed: int) -> Schedule:
     """Return the schedule of a seed."""
     dice = Random(f"schedule/{seed}")
-    story = told(dice.randrange(STORIES))
+    story = _story(dice)
     haste = dice.choice(_HASTE)
     lateness, repeats = dice.choice((0, 0.05, 0.3)), dice.choice((0, 0.05, 0.3))
     arrivals = []
@@ -93,9 +109,23 @@ def random_schedule(seed: int) -> Schedule:
         if dice.random() < repeats:
             arrivals.append((number, arrival + _some_time(dice)))
     steps = STEPS_PER_EVENT * len(story.events)
-    plan = [*random_plan(seed, steps, dice.choice((2, 6, 12))), *_weather(dice, steps)]
-    poison = frozenset(dice.sample(range(len(story.events)), dice.choice((0, 0, 0, 1, 2))))
+    plan = [*random_plan(seed, steps, dice.choice((1, 3, 8))), *_weather(dice, steps)]
+    count = min(dice.choice((0, 0, 0, 1, 2)), len(story.events))
+    poison = frozenset(dice.sample(range(len(story.events)), count))
     return Schedule(f"seed {seed}: {story.name}", story, tuple(arrivals), plan, poison)
+
+
+def _story(dice: Random) -> Story:
+    """Return a few events of a story; one time in a hundred it is told whole.
+
+    Of each story there are some excerpts, not all: what each comes to in order is found out once.
+    """
+    number = dice.randrange(STORIES)
+    if dice.random() < WHOLE:
+        return told(number)
+    count, place = dice.choice(EXCERPTS), dice.choice((0, 0, 1))
+    length = len(told(number).events)
+    return excerpt(number, place * max(0, length - count) // 2, min(count, length))
 
 
 def _weather(dice: Random, steps: int) -> Plan:
@@ -104,10 +134,9 @@ def _weather(dice: Random, steps: int) -> Plan:
     A storm is what sends messages to the dead letters: nothing works for longer than they last.
     """
     kinds = dice.sample(_STORMY, dice.choice((1, 1, 2)))
-    storm = (dice.randrange(steps), dice.randrange(steps, steps + 300), 1.0)
-    begins, ends, density = dice.choice(
-        ((0, 0, 0.0), (0, 2 * steps, 0.03), (0, 2 * steps, 0.1), storm)
-    )
+    storm = (dice.randrange(steps), dice.randrange(steps, steps + 200), 1.0)
+    calm, drizzle, rain = (0, 0, 0.0), (0, 2 * steps, 0.03), (0, 2 * steps, 0.1)
+    ((begins, ends, density),) = dice.choices((calm, drizzle, rain, storm), _CLIMATE)
     return [
         (step, dice.choice(kinds), 1) for step in range(begins, ends) if dice.random() < density
     ]

@@ -85,6 +85,16 @@ def _live_on(life: story.Life, dice: Random) -> None:
 
 
 @cache
+def excerpt(number: int, first: int, count: int) -> Story:
+    """Return some events in a row of one of the stories: what came before is never told."""
+    whole = told(number)
+    events = whole.events[first : first + count]
+    ids = {event.id for event in events}
+    refused = frozenset(each for each in whole.refused if each[0] in ids)
+    return Story(f"{whole.name}, {first} to {first + len(events)}", events, refused=refused)
+
+
+@cache
 def checkout() -> Story:
     """Return the burst of one checkout: everything Stripe sends within two seconds."""
     world = story.Business("burst")

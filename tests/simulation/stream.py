@@ -1,7 +1,8 @@
 """The table's stream as its readers find it: shards of records in order, kept for a day.
 
 All changes of one partition lie in one shard, in the order in which they were made; between two
-shards there is no order at all.
+shards there is no order at all. A shard may be split: it is to be read to its end before its
+children are.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ class Shard:
         self.name = name
         self.records: list[Record] = []
         self.written_ms: list[int] = []
+        # The two it was split into; from then on it takes in nothing more.
+        self.children: tuple[Shard, ...] = ()
 
     def between(self, first: str, last: str) -> list[Record]:
         """Return the records of these sequence numbers and all between them."""
@@ -36,6 +39,7 @@ class Stream:
     def __init__(self, dynamodb: FakeDynamoDB, shards: int = 2) -> None:
         self._dynamodb = dynamodb
         self._seen = 0
+        self._first = shards
         self.shards = [Shard(f"shardId-{number:020d}-00000000") for number in range(shards)]
 
     def refresh(self) -> None:
@@ -47,9 +51,19 @@ class Stream:
             shard.written_ms.append(self._dynamodb.written_ms(self._seen))
             self._seen += 1
 
+    def split(self, shard: Shard) -> None:
+        """Close a shard: what is written from now on lies in one of two new ones."""
+        self.refresh()
+        names = (f"{shard.name[:-8]}{len(self.shards) + child:08d}" for child in range(2))
+        shard.children = tuple(Shard(name) for name in names)
+        self.shards += shard.children
+
     def _shard_of(self, partition: str) -> Shard:
         digest = hashlib.sha256(partition.encode()).digest()
-        return self.shards[digest[0] % len(self.shards)]
+        shard, depth = self.shards[digest[0] % self._first], 1
+        while shard.children:
+            shard, depth = shard.children[digest[depth] % 2], depth + 1
+        return shard
 
 
 def sequence_of(record: Record) -> str:

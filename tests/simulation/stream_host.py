@@ -3,19 +3,21 @@
 A shard is read in order by one worker at a time: whatever failed is read again, from the lowest
 record the handler named, until it went well or was tried often enough. Then Lambda gives up on
 what is left of the batch, leaves a note of it (numbers alone, no records) and goes on. A batch
-that failed as a whole is cut in two, which is not counted as a try.
+that failed as a whole is cut in two, which is not counted as a try. A shard that was split is read
+to its end before its children are; a mapping made anew begins with the oldest record there is.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from shared.adapters.aws import AwsError
-from tests.simulation.batch_answer import failed_ids
+from tests.simulation.batch_answer import distorted, failed_ids
 from tests.simulation.fake_sqs import FakeSQS
 from tests.simulation.faults import Crashed
 from tests.simulation.lambda_host import Handle
@@ -25,6 +27,7 @@ from tests.simulation.stream import ARN, Shard, Stream, sequence_of, sort_key_of
 
 # Lambda looks into each shard four times a second.
 POLL_MS = 250
+DAY_MS = 86_400_000
 _WAIT_MIN_MS, _WAIT_MAX_MS = 1_000, 60_000
 
 
@@ -79,6 +82,9 @@ class StreamHost:
         self._busy = False
         self._lease = 0
         self._idle: list[Handle] = []
+        # Who reads the shard this one's was split off, and who reads those split off this one's.
+        self._parent: StreamHost | None = None
+        self._heirs: list[StreamHost] = []
 
     @property
     def hold_ms(self) -> int:
@@ -87,7 +93,8 @@ class StreamHost:
 
     def next_due_ms(self) -> int | None:
         """Return when there is something to invoke the function with, None for never."""
-        if self._busy:
+        self._bequeath()
+        if self._busy or not (self._parent is None or self._parent.at_end):
             return None
         if self._work:
             return max(self._clock(), self._work[0].due_ms)
@@ -96,6 +103,12 @@ class StreamHost:
             return None
         polled_ms = -(-self._shard.written_ms[self._next] // POLL_MS) * POLL_MS
         return max(self._clock(), polled_ms)
+
+    @property
+    def at_end(self) -> bool:
+        """Whether all that its shard will ever hold has been dealt with."""
+        self._skip()
+        return not (self._busy or self._work or self._next < len(self._shard.records))
 
     def waiting(self) -> tuple[str, int]:
         """Return the shard's name, and how many records it has for the function."""
@@ -115,26 +128,63 @@ class StreamHost:
 
     def invoke_once(self) -> None:
         """Read the shard once and hand over what there is."""
-        faults = self._steps.faults_of_next()
+        faults = self._steps.faults_of_next("GetRecords")
+        self._busy, lease = True, self._lease
         try:
             self._step("GetRecords")
+            self._change_shards(faults)
+            self._hand_over(faults, lease)
         except (Crashed, AwsError):
             return
+        finally:
+            if self._lease == lease:
+                self._busy = False
+
+    def _hand_over(self, faults: Mapping[str, int], lease: int) -> None:
+        """Invoke the function with the batch whose turn it is, unless the shard went to another."""
         if not self._work:
             self._take()
         self._give_up_old()
-        if not self._work:
+        if not self._work or self._lease != lease:
             return
-        work, lease = self._work[0], self._lease
+        work = self._work[0]
         records = [self._shard.records[place] for place in work.places]
-        self._busy = True
-        failed = self._invoke({"Records": records}, [sequence_of(each) for each in records])
+        failed = self._invoke({"Records": records}, [sequence_of(each) for each in records], faults)
         if self._lease != lease:
             return
-        self._busy = False
         if not failed and "duplicate" in faults:
-            return  # The place reached was not noted: the batch comes again.
+            # The place reached was not noted: the batch comes again.
+            self._steps.took["duplicate"] += 1
+            return
         self._settle(work, failed)
+
+    def _change_shards(self, faults: Mapping[str, int]) -> None:
+        if "shard_split" in faults and not self._shard.children:
+            self._steps.took["shard_split"] += 1
+            self._stream.split(self._shard)
+        if "mapping_recreated" in faults:
+            self._steps.took["mapping_recreated"] += 1
+            oldest_ms = self._clock() - DAY_MS
+            self._work.clear()
+            self._next = bisect_left(self._shard.written_ms, oldest_ms)
+
+    def _bequeath(self) -> None:
+        """Have the shards that this one was split into read as well, once it has been read."""
+        for shard in self._shard.children[len(self._heirs) :]:
+            name = f"{self.name}.{len(self._heirs)}"
+            heir = StreamHost(
+                name,
+                self._stream,
+                shard,
+                self._build,
+                self._steps,
+                self._clock,
+                self._sqs,
+                self._mapping,
+            )
+            heir._parent = self
+            self._heirs.append(heir)
+            self._steps.join(heir)
 
     def _is_wanted(self, place: int) -> bool:
         return sort_key_of(self._shard.records[place]).startswith(self._mapping.prefix)
@@ -171,7 +221,9 @@ class StreamHost:
         finally:
             self._steps.frames.pop()
 
-    def _invoke(self, event: dict[str, Any], sequences: list[str]) -> frozenset[str] | None:
+    def _invoke(
+        self, event: dict[str, Any], sequences: list[str], faults: Mapping[str, int]
+    ) -> frozenset[str] | None:
         """Return the sequence numbers that failed, None where the whole invocation did."""
         frame = Frame(self.name)
         self._steps.frames.append(frame)
@@ -190,7 +242,7 @@ class StreamHost:
         if frame.dead:
             return None
         self._idle.append(handle)
-        return failed_ids(answer, sequences)
+        return failed_ids(distorted(answer, sequences, faults, self._steps.took), sequences)
 
     def _settle(self, work: _Work, failed: frozenset[str] | None) -> None:
         """Note how far the shard is read, and what is to be read again."""

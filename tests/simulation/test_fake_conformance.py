@@ -1,13 +1,14 @@
-"""The fake answers as DynamoDB and SQS do, as far as another implementation can be asked here.
+"""The fakes answer as AWS does, as far as another implementation can be asked here.
 
-Moto answers for single items. The emulator answers for everything else, through the same
-`run_conformance` and `run_queue_conformance`, where the end-to-end tests have it running.
+Moto answers for single items. The emulator answers for everything else, through the same suite,
+among the end-to-end tests. Here the suite itself is put to the test: it finds what differs.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -15,15 +16,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.fakes.memory_bucket import MemoryBucket
 from tests.simulation.conformance import Call, Disagreement, compare_steps, run_conformance
 from tests.simulation.conformance_dialect import FULL, MOTO
 from tests.simulation.conformance_operations import Draw
 from tests.simulation.dynamodb.schema import Schema
 from tests.simulation.fake_dynamodb import FakeDynamoDB
 from tests.simulation.fake_sqs import FakeSQS
+from tests.simulation.fake_ssm import FakeSSM
 from tests.simulation.moto_backend import moto_dynamodb
-from tests.simulation.queue_conformance import run_queue_conformance
-from tests.simulation.sqs.message import QueueSpec
+from tests.simulation.queue_conformance import Urls, run_queue_conformance, specs
+from tests.simulation.service_conformance import (
+    run_bucket_conformance,
+    run_parameter_conformance,
+)
 
 STEPS = 25
 # Each example has keys of its own: moto keeps one table for all of them.
@@ -71,18 +77,54 @@ def test_the_suite_finds_a_backend_that_ignores_a_parameter(lost: str) -> None:
         run_conformance(FakeDynamoDB().call, forgetful, 1, 1000, dialect=FULL)
 
 
-def test_two_fake_queues_agree() -> None:
+def queues(**changed: Any) -> tuple[Call, Urls]:
+    sqs = FakeSQS(replace(spec, **changed) for spec in specs("q").values())
+    return sqs.call, {kind: sqs.url(spec.name) for kind, spec in specs("q").items()}
+
+
+def test_two_sets_of_fake_queues_agree() -> None:
     for seed in range(10):
-        left, right = FakeSQS([QueueSpec("q.fifo")]), FakeSQS([QueueSpec("q.fifo")])
-        url = left.url("q.fifo")
+        (left, urls), (right, _) = queues(), queues()
 
-        run_queue_conformance(left.call, right.call, url, url, seed, 60)
+        run_queue_conformance(left, right, urls, urls, seed, 120)
 
 
-def test_the_queue_suite_finds_another_rule_of_deduplication() -> None:
-    left = FakeSQS([QueueSpec("q.fifo")])
-    right = FakeSQS([QueueSpec("q.fifo", deduplicates_per_group=False)])
-    url = left.url("q.fifo")
+@pytest.mark.parametrize(
+    "changed",
+    [{"deduplicates_per_group": False}, {"max_receive_count": 4}, {"delay_seconds": 1}],
+    ids=repr,
+)
+def test_the_queue_suite_finds_queues_of_another_kind(changed: dict[str, Any]) -> None:
+    (left, urls), (right, _) = queues(), queues(**changed)
 
     with pytest.raises(Disagreement):
-        run_queue_conformance(left.call, right.call, url, url, 1, 200)
+        run_queue_conformance(left, right, urls, urls, 1, 200)
+
+
+def test_the_suite_finds_a_bucket_whose_etags_are_no_digests() -> None:
+    class Numbered(MemoryBucket):
+        def put(self, key: str, content: bytes, **conditions: Any) -> str:
+            super().put(key, content, **conditions)
+            etag = f'"{len(self.given)}"'
+            self.given.append(etag)
+            self.objects[key] = (content, etag, 0)
+            return etag
+
+        given: list[str]
+
+    numbered = Numbered()
+    numbered.given = []
+
+    with pytest.raises(Disagreement):
+        run_bucket_conformance(MemoryBucket(), numbered, "p", 1, 200)
+
+
+def test_the_suite_finds_a_parameter_store_that_overwrites_unasked() -> None:
+    faulty = FakeSSM()
+
+    def careless(operation: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+        told = {"Overwrite": True} if operation == "PutParameter" else {}
+        return faulty.call(operation, {**payload, **told})
+
+    with pytest.raises(Disagreement):
+        run_parameter_conformance(FakeSSM().call, careless, "/p", 1, 50)

@@ -178,7 +178,8 @@ def test_an_update_returns_what_was_asked(table: FakeDynamoDB, mode: str, expect
 @pytest.mark.parametrize(
     ("operation", "payload", "why"),
     [
-        ("Scan", {"TableName": TABLE}, "not faked"),
+        ("DescribeTable", {"TableName": TABLE}, "not faked"),
+        ("Scan", {"TableName": TABLE, "Segment": 0}, "takes no parameter"),
         ("GetItem", {"TableName": TABLE}, "must not be null"),
         ("GetItem", {"TableName": TABLE, "Key": {**KEY, "a": {"S": "x"}}}, "does not match"),
         ("GetItem", {"TableName": TABLE, "Key": KEY, "Consistent": True}, "takes no parameter"),

@@ -23,10 +23,11 @@ from tests.simulation.lambda_host import Handle
 from tests.simulation.laws import BOUND_MS
 from tests.simulation.oracle import Outcome, Sums, outcome
 from tests.simulation.processor import Deployment
+from tests.simulation.queues import QUEUES
 from tests.simulation.schedules import at_once
 from tests.simulation.sqs.message import QueueSpec
 from tests.simulation.stories import ONE_PERSON, STARTS_AT_MS, Story
-from tests.simulation.world import QUEUES, World
+from tests.simulation.world import World
 
 # Requests to the API, as messages: so that a fault can have one carried out inside a call.
 ADMIN = QueueSpec("admin")

@@ -1,7 +1,6 @@
-"""The laws under faults: every single one in the bursts that matter, and hundreds at random.
+"""The laws under faults: every single one where it matters; random ones are in `test_parts`.
 
-A failing test names its schedule; `python -m tests.simulation --schedules 1 --seed N --trace`
-shows it call by call, and the same command without a trace sweeps further than time allows here.
+A failing test names its schedule, which says at which step and call what went wrong.
 """
 
 from __future__ import annotations
@@ -22,8 +21,7 @@ from tests.simulation.schedules import (
 )
 from tests.simulation.stories import STORIES, checkout, moving_away, told
 
-RANDOM = 300
-BLOCK = 25
+SOME = 60
 # The other kinds are in the random schedules.
 FAULTS = (
     "crash_before",
@@ -35,6 +33,14 @@ FAULTS = (
     "zombie",
     "duplicate",
     "stale",
+    "timeout",
+    "in_progress",
+    "garbled",
+    "blamed",
+    "pause",
+    "switch",
+    "redeploy",
+    "deed",
 )
 
 
@@ -82,16 +88,10 @@ def test_no_single_fault_while_records_move_to_another_contact_breaks_a_law(kind
         judge(run(schedule))
 
 
-@pytest.mark.parametrize("first", range(0, RANDOM, BLOCK))
-def test_no_random_schedule_breaks_a_law(first: int) -> None:
-    for seed in range(first, first + BLOCK):
-        judge(run(random_schedule(seed)))
-
-
 def test_the_random_schedules_are_worth_their_time() -> None:
-    done = [run(random_schedule(seed)) for seed in range(BLOCK)]
+    done = [run(random_schedule(seed)) for seed in range(SOME)]
 
-    assert sum(len(each.schedule.plan) for each in done) > 50 * BLOCK
+    assert sum(len(each.schedule.plan) for each in done) > 20 * SOME
     assert sum(len(each.dead) for each in done) > 0
     for said in ("event_failed", "OrderBroken", "EventsDuplicate", "EventsQuarantined"):
         assert any(said in each.said for each in done), said

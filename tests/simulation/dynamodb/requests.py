@@ -43,6 +43,13 @@ PARAMETERS: dict[str, frozenset[str]] = {
             "ExclusiveStartKey",
             "Select",
         ),
+        "Scan": (
+            "TableName",
+            "ConsistentRead",
+            "ReturnConsumedCapacity",
+            "Limit",
+            "ExclusiveStartKey",
+        ),
         "TransactWriteItems": (
             "TransactItems",
             "ClientRequestToken",

@@ -7,6 +7,7 @@ with the newest writes undone, so it costs only the reads that look at it.
 from __future__ import annotations
 
 from bisect import insort
+from collections.abc import Iterable
 
 from tests.simulation.dynamodb.schema import Index, Key
 from tests.simulation.dynamodb.table import Partitions, Row, SortKey, Table
@@ -24,6 +25,11 @@ class View:
             if write.at_ms <= as_of_ms:
                 break
             self._past[write.key] = write.old
+
+    @property
+    def past(self) -> Iterable[Key]:
+        """The keys that were written since, as this view sees it."""
+        return self._past
 
     def row(self, key: Key) -> Row | None:
         """Return a row as this view sees it."""

@@ -1,34 +1,30 @@
-"""Bugs to plant in what fires, is carried out and delivered: each one that real systems have had.
-
-As in `planted`, a bug is a patch of the product for the time of a test, and the laws must find it.
-"""
+"""Bugs of what fires: the stream's reader, firings and their identity, runs, the clock, the bus."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 
 from functions.fire_triggers.read_stream import Stream
-from functions.run_automations.deliver import Deliver
 from functions.wake_due import drain
-from shared.adapters import table, table_writes
 from shared.adapters.bus import EventBus
-from shared.domain import deliveries, run_steps
-from shared.domain.automations import firings, identity
+from shared.domain import run_steps
+from shared.domain.automations import bus_events, fire, firings, identity, trigger
 from shared.domain.automations.firings import Firings
+from shared.domain.automations.happening import Happening
+from shared.domain.automations.trigger import Decision
 from shared.domain.errors import Contended
 from shared.domain.folding import Plan
 from shared.domain.ports import Document, Name, Write
 
-Plant = Callable[[pytest.MonkeyPatch], None]
 Message = Mapping[str, Any]
 
 
 def committed_and_never_sent(patch: pytest.MonkeyPatch) -> None:
-    """Skip a firing that is there already (LanternOps/breeze#4095): a crash before its send."""
+    """Skip a firing that is there already: a crash before its send loses it."""
     commit = Firings._commit
 
     def fresh_alone(
@@ -68,6 +64,16 @@ def firing_id_holds_what_was_before(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(identity, "_transition", with_before)
 
 
+def fired_without_a_change(patch: pytest.MonkeyPatch) -> None:
+    """Fire whenever a record is updated, whether or not the watched field has changed."""
+    patch.setattr(trigger, "_unmatched", lambda *_: None)
+
+
+def segment_not_asked(patch: pytest.MonkeyPatch) -> None:
+    """Fire for whom the automation's segment leaves out."""
+    patch.setattr(fire, "judge", lambda *_: Decision(True, "fired"))
+
+
 def once_marked_on_its_own(patch: pytest.MonkeyPatch) -> None:
     """Look for the mark of a `once` automation first, and write it after the firing."""
 
@@ -87,37 +93,17 @@ def once_marked_on_its_own(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Firings, "_commit", commit)
 
 
-def body_rendered_at_each_attempt(patch: pytest.MonkeyPatch) -> None:
-    """Write the body anew whenever it is sent."""
-    prepare = Deliver.prepare
+def once_for_each_time(patch: pytest.MonkeyPatch) -> None:
+    """Let a `once` automation run again for whoever comes back into its state."""
+    commit = Firings._commit
 
-    def rendered(self: Deliver, message: Message, now: int, monotonic: float) -> Any:
-        posting = prepare(self, message, now, monotonic)
-        if posting is None or posting.headers is None:
-            return posting
-        body = posting.delivery["body"].replace(b'{"type"', b'{"sent":%d,"type"' % now, 1)
-        delivery = {**posting.delivery, "body": body}
-        return posting._replace(delivery=delivery, headers=self._headers(delivery, now, monotonic))
+    def again(self: Firings, firing: Document, automation: Any, places: Any) -> Document | None:
+        person = f"{firing['contact']['contact_id']}.{firing['firing_id']}"
+        told = {**firing, "contact": {**firing["contact"], "contact_id": person}}
+        held = commit(self, told, automation, places)
+        return held and {**held, "contact": firing["contact"]}
 
-    patch.setattr(Deliver, "prepare", rendered)
-
-
-def sent_again_after_success(patch: pytest.MonkeyPatch) -> None:
-    """Attempt whatever a message asks for, delivered or not."""
-    patch.setattr(Deliver, "_is_due", lambda *_: True)
-
-
-def attempts_not_counted(patch: pytest.MonkeyPatch) -> None:
-    """Forget how often was tried (frain-dev/convoy#1833), and try again after a minute."""
-    attempted = deliveries.attempted
-
-    def forgetful(delivery: Document, **about: Any) -> dict[str, Any]:
-        told = attempted(delivery, **about)
-        if told["state"] == "pending" and len(told["attempts"]) < 20:
-            told |= {"tries": 0, "next_at": about["now"] + 60_000}
-        return told
-
-    patch.setattr(deliveries, "attempted", forgetful)
+    patch.setattr(Firings, "_commit", again)
 
 
 def stream_carries_on(patch: pytest.MonkeyPatch) -> None:
@@ -141,15 +127,14 @@ def stream_failures_swallowed(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Stream, "_one", swallowing)
 
 
-def endpoints_share_a_cap(patch: pytest.MonkeyPatch) -> None:
-    """Keep one health for all endpoints: a dead one closes the way to the others."""
+def last_failure_reported(patch: pytest.MonkeyPatch) -> None:
+    """Name the last change that failed, not the first: Lambda goes on from there."""
+    asked = Stream._asked
 
-    def shared(name: Name) -> tuple[str, str]:
-        return key_of(("health", "all") if name[0] == "health" else name)
+    def last(self: Stream, *arguments: Any) -> list[str]:
+        return asked(self, *arguments)[-1:]
 
-    key_of = table.key_of
-    patch.setattr(table, "key_of", shared)
-    patch.setattr(table_writes, "key_of", shared)
+    patch.setattr(Stream, "_asked", last)
 
 
 def outbox_sent_once(patch: pytest.MonkeyPatch) -> None:
@@ -166,11 +151,13 @@ def outbox_sent_once(patch: pytest.MonkeyPatch) -> None:
 def woken_before_it_is_sent(patch: pytest.MonkeyPatch) -> None:
     """Take what is due out of the index first, and send it then."""
 
-    def some(index: Any, shard: int, queue: Any, url: str, now: int) -> int:
+    def some(index: Any, shard: int, queue: Any, urls: Mapping[str, str], now: int) -> int:
         found = index.due(shard, now + drain.AHEAD, 10)
         if found:
             index.commit([Write(name, None, None) for name, _ in found])
-            queue.send_calls(url, [(each["message"], 0) for _, each in found])
+        for _, each in found:
+            message = dict(each["message"])
+            queue.send_calls(urls[message.pop("to", "automations")], [(message, 0)])
         return len(found)
 
     patch.setattr(drain, "_some", some)
@@ -185,6 +172,20 @@ def bus_told_in_part(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(EventBus, "_put", put)
 
 
-def held_firings_dropped(patch: pytest.MonkeyPatch) -> None:
-    """Keep nothing of what a disabled endpoint should have been sent (hookdeck/outpost#611)."""
-    patch.setattr(deliveries, "held", deliveries.gone)
+def bus_told_under_a_new_id(patch: pytest.MonkeyPatch) -> None:
+    """Make up an id whenever the bus is told of a change: told again, it is another one."""
+    numbers = itertools.count()
+    patch.setattr(bus_events, "told_id", lambda _: f"chg_{next(numbers):032x}")
+
+
+def person_logged(patch: pytest.MonkeyPatch) -> None:
+    """Write into the log for whom an automation has fired."""
+    happening = Stream._happening
+
+    def telling(self: Stream, *arguments: Any) -> Happening | None:
+        found = happening(self, *arguments)
+        if found is not None:
+            self._log("change_read", said=found.entry.said)
+        return found
+
+    patch.setattr(Stream, "_happening", telling)

@@ -1,0 +1,119 @@
+"""A run of what the other providers tell: faults as planned, then calm, then the dead letters.
+
+What a run comes to is read from the table as its readers see it; a view of it in memory lends
+itself to the laws that stories have of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from functools import cache
+from io import StringIO
+from typing import Any
+
+from shared.adapters.documents import to_document
+from shared.adapters.table_keys import entry_name_of, event_name_of, logged_name_of
+from shared.domain.ports import Name
+from tests.simulation.fake_dynamodb import FakeDynamoDB
+from tests.simulation.laws import BOUND_MS, FAULTY_MS, REDRIVES_MAX, LawBroken
+from tests.simulation.oracle import Outcome, Sums, outcome
+from tests.simulation.providers_schedules import ProvidersSchedule, in_order
+from tests.simulation.providers_stack import ProvidersStack
+from tests.simulation.providers_stories import Story
+from tests.simulation.world import World
+from tests.support.shop import Shop
+
+_QUEUES = ("events.fifo", "history", "calls", "automations")
+
+
+@dataclass
+class ProvidersRun:
+    """What a schedule has come to; `said` is everything the Lambdas wrote to their logs."""
+
+    schedule: ProvidersSchedule
+    stack: ProvidersStack
+    dead: int
+    found: Outcome
+    events: dict[Name, Mapping[str, Any]]
+    said: str
+
+    @property
+    def world(self) -> World:
+        """The world it ran in."""
+        return self.stack.world
+
+    @property
+    def calls(self) -> list[str]:
+        """The calls that were made, by name, step by step."""
+        return [line.split()[2] for line in self.world.steps.trace if line.split()[2:]]
+
+
+@cache
+def expected(story: Story) -> ProvidersRun:
+    """Return the run of a story in order, without a fault. Raise LawBroken where it is not true."""
+    done = run(in_order(story), watched=False)
+    found = story.check(view(done.world.dynamodb))
+    if found:
+        raise LawBroken(f"{story.name} in order is not what the story says: {found}")
+    return done
+
+
+def run(schedule: ProvidersSchedule, *, watched: bool = True) -> ProvidersRun:
+    """Run a schedule to its end, redrives included. Raise LawBroken where it comes to none."""
+    world, story = World(plan=schedule.plan), schedule.story
+    world.clock.advance_to(story.begins_ms)
+    said = StringIO()
+    with redirect_stdout(said):
+        stores = {store.provider: schedule.manners for store in story.stores}
+        stack = ProvidersStack(world, story.stores, stores)
+        if watched and len(story.stores) == 1:
+            # What two stores report may count twice until both have been heard.
+            world.watch(Sums(world.dynamodb).check)
+        for number, after_ms in schedule.arrivals_ms:
+            stack.deliver(story.notices[number], after_ms)
+        for number, after_ms in schedule.forged:
+            stack.forge(story.notices[number], after_ms)
+        try:
+            world.run(schedule.ends_ms + FAULTY_MS)
+            dead = come_to_rest(world)
+        except AssertionError as error:
+            raise LawBroken(f"{schedule.name}: {error}") from error
+    found, events = outcome(world.dynamodb), recorded(world.dynamodb)
+    return ProvidersRun(schedule, stack, dead, found, events, said.getvalue())
+
+
+def come_to_rest(world: World) -> int:
+    """Let nothing go wrong any more, work off what is there, then redrive; return how much."""
+    world.drain(BOUND_MS)
+    redriven = 0
+    for _ in range(REDRIVES_MAX):
+        letters = sum(world.sqs.redrive(queue) for queue in _QUEUES)
+        if letters:
+            world.drain(BOUND_MS)
+        redriven += letters
+    return redriven
+
+
+def recorded(dynamodb: FakeDynamoDB) -> dict[Name, Mapping[str, Any]]:
+    """Return all events that were recorded, by connection, id and type."""
+    found: dict[Name, Mapping[str, Any]] = {}
+    for item in dynamodb.items():
+        name = event_name_of(item["pk"]["S"], item["sk"]["S"])
+        if name is not None:
+            found[name] = to_document(item)
+    return found
+
+
+def view(dynamodb: FakeDynamoDB) -> Shop:
+    """Return a shop in memory that knows what the table has: records, histories and contacts."""
+    shop = Shop()
+    shop.memory.documents.clear()
+    for item in dynamodb.items():
+        pk, sk = item["pk"]["S"], item["sk"]["S"]
+        name: Name | None = ("quarantine", sk) if pk == "QUARANTINE" else logged_name_of(pk, sk)
+        name = name or (entry_name_of(pk, sk) if sk.startswith("AT#") else None)
+        if name is not None:
+            shop.memory.documents[name] = to_document(item)
+    return shop
