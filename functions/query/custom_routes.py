@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functions.query.adapters import Adapters
 from functions.query.exports import sent
-from functions.query.reports import custom, known, tables
+from functions.query.reports import custom, known, soundness, tables
 from shared.api.route import Answer, Request, Route
 from shared.domain import preferences
 from shared.domain.errors import Forbidden
@@ -44,7 +44,9 @@ def ask_custom_report(request: Request, at: Adapters) -> Answer:
         session, as_of = known.opened(session, now), min(as_of, now)
     found = custom.answer_custom(asked, store=at.store, session=session, now=now, local=at.local)
     if asked.format is Format.JSON:
-        return sent(Answer(200, custom.to_json(asked, found, as_of)), at)
+        told = custom.to_json(asked, found, as_of)
+        told["notes"] += soundness.notes_of(snapshot, at.now())
+        return sent(Answer(200, told), at)
     headers = {"X-Total-Count": str(found.total)}
     if asked.format is Format.CSV:
         text = tables.of_rows(found.rows, [each.name for each in found.columns])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from shared.domain import contact_import, history_import, history_progress, verify
+from shared.domain import contact_import, erase_job, history_import, history_progress, verify
 from shared.domain.backtest import job as backtest
 from shared.domain.contact_import import Json
 from shared.domain.errors import NotFound
@@ -15,6 +15,7 @@ _ANSWERS: Mapping[str, Callable[[Document], Json]] = {
     history_import.KIND: history_progress.answer,
     backtest.KIND: backtest.answer,
     verify.KIND: verify.answer,
+    erase_job.KIND: erase_job.answer,
 }
 
 

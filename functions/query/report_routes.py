@@ -8,7 +8,7 @@ from typing import Any
 
 from functions.query.adapters import Adapters
 from functions.query.exports import sent
-from functions.query.reports import ask, custom, known, tables
+from functions.query.reports import ask, custom, known, soundness, tables
 from functions.query.reports.ledger import LIMIT_MAX
 from functions.query.reports.scope import Scope
 from shared.api.etags import unless_same
@@ -125,18 +125,22 @@ def _answered(
         now = question.as_known_at
         session, as_of = known.opened(session, now), min(as_of, now)
     scope = ask.scope_of(question, store=at.store, session=session, now=now, local=at.local)
+    notes = soundness.notes_of(snapshot, at.now())
     as_csv = _wants_csv(request)
     headers: dict[str, str] = {}
 
     def body() -> Any:
         found = make(scope, times.to_text(as_of or None))
+        if "notes" in found:
+            found["notes"] += notes
         if not as_csv:
             return found
         if found.get("next_cursor"):
             headers["X-Next-Cursor"] = found["next_cursor"]
         return table(found)
 
-    answer = unless_same(request, _made_of(scope, snapshot.etag, settings, now, as_csv), body)
+    etag = f"{snapshot.etag}{[note['code'] for note in notes]}"
+    answer = unless_same(request, _made_of(scope, etag, settings, now, as_csv), body)
     if as_csv and answer.status == 200:
         told = {**answer.headers, **headers}
         answer = replace(answer, content_type=tables.CSV, headers=told)

@@ -137,13 +137,19 @@ class ImportResult(Shape):
     errors: list[RowFault] = Field(description="The first hundred.")
 
 
+class EraseResult(Shape):
+    """What was erased so far."""
+
+    erased: int = Field(description="How many documents were rewritten or deleted.")
+
+
 class Job(Shape):
     """A long job."""
 
     job_id: str
-    kind: Literal["import_contacts", "import_history", "backtest", "verify"]
+    kind: Literal["import_contacts", "import_history", "backtest", "verify", "erase"]
     state: Literal["queued", "running", "done", "failed"]
     progress: Progress
-    result: ImportResult | HistoryResult | BacktestResult | VerifyResult
+    result: ImportResult | HistoryResult | BacktestResult | VerifyResult | EraseResult
     created_date: Time
     updated_date: Time
