@@ -19,9 +19,10 @@ help:  ## list the commands
 demo: $(INSTALLED)  ## start the whole stack on this machine and watch a month of payments arrive
 	@./paysignal demo
 
+# One of the three workers has the end-to-end tests, which wait for most of their time.
 test: check  ## every check, then every test; the last line is pytest's
 	@echo "== tests"
-	@$(RUN) -m pytest -n 2 --dist loadgroup -q
+	@$(RUN) -m pytest -n 3 --dist loadgroup -q
 
 check: $(INSTALLED)  ## format, lint, types, import rules
 	@echo "== format and lint"

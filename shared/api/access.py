@@ -29,6 +29,7 @@ _OF_ONE_SEGMENT = frozenset(
         "run_id",
         "job_id",
         "duplicate_id",
+        "key_id",
         "segment_id",
         "report",
         "recipe",

@@ -68,7 +68,7 @@ def test_a_last_parameter_takes_whatever_an_id_may_hold(
 
 MADE_HERE = """
 connection_id automation_id endpoint_id delivery_id run_id job_id duplicate_id segment_id
-report recipe token
+key_id report recipe token
 """.split()
 
 
