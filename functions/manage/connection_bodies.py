@@ -32,7 +32,19 @@ class StripeApi(ApiBody):
     secret_key: Secret | None = None
 
 
-class StripeConnection(ConnectionBody):
+class SignedConnection(ConnectionBody):
+    """What is proved by a secret its provider signs with; two serve while it is being rotated."""
+
+    signing_secrets: list[str]
+
+    @override
+    def keep(self, held: Secrets) -> dict[str, Any]:
+        """Return the signing secrets and the API key."""
+        signing = self.signing_secrets or held.get("signing_secrets") or []
+        return {**super().keep(held), "signing_secrets": signing}
+
+
+class StripeConnection(SignedConnection):
     """A Stripe account; secrets are write-only, and stay as they are where omitted."""
 
     provider: Literal["stripe"]
@@ -41,12 +53,6 @@ class StripeConnection(ConnectionBody):
         description="The endpoint's signing secret; two while it is being rotated.",
     )
     api: StripeApi | None = Field(default=None, description="Null removes the API key.")
-
-    @override
-    def keep(self, held: Secrets) -> dict[str, Any]:
-        """Return the signing secrets and the API key."""
-        signing = self.signing_secrets or held.get("signing_secrets") or []
-        return {**super().keep(held), "signing_secrets": signing}
 
     @classmethod
     @override
@@ -190,7 +196,7 @@ class WooCommerceApi(Body):
     )
 
 
-class WooCommerceConnection(ConnectionBody):
+class WooCommerceConnection(SignedConnection):
     """A shop with WooCommerce Subscriptions; its webhooks are best made for the API wc/v3."""
 
     provider: Literal["woocommerce"]
@@ -199,12 +205,6 @@ class WooCommerceConnection(ConnectionBody):
         description="The webhooks' secret as WordPress shows it; two while it is being rotated.",
     )
     api: WooCommerceApi | None = Field(default=None, description="Null removes the API key.")
-
-    @override
-    def keep(self, held: Secrets) -> dict[str, Any]:
-        """Return the signing secrets and the API key."""
-        signing = self.signing_secrets or held.get("signing_secrets") or []
-        return {**super().keep(held), "signing_secrets": signing}
 
     @classmethod
     @override

@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from shared.adapters.aws import AwsClient, AwsError
-from shared.adapters.secrets import parameter_name
-from shared.domain.errors import Retryable
+from shared.adapters.secrets import parameter_name, read_secrets
 
 if TYPE_CHECKING:
     from shared.adapters.aws import Caller
@@ -33,22 +32,8 @@ class SecretWriter:
         return cls(AwsClient.from_environment("ssm", environ), prefix)
 
     def read(self, connection_id: str) -> dict[str, Any] | None:
-        """Return the connection's secrets, None where there are none. Raise AwsError."""
-        name = parameter_name(self._prefix, connection_id)
-        try:
-            answer = self._client.call("GetParameter", {"Name": name, "WithDecryption": True})
-        except AwsError as error:
-            if error.code == "ParameterNotFound":
-                return None
-            raise
-        try:
-            secrets = json.loads(answer["Parameter"]["Value"])
-        except (KeyError, TypeError, ValueError):
-            secrets = None
-        if not isinstance(secrets, dict):
-            # `from None`: the decoder's message could quote what it read.
-            raise Retryable("the connection's secrets are not a JSON object") from None
-        return secrets
+        """Return the connection's secrets, None where there are none, as `read_secrets` does."""
+        return read_secrets(self._client, parameter_name(self._prefix, connection_id))
 
     def create(self, connection_id: str, secrets: Mapping[str, Any]) -> bool:
         """Write the first secrets; return whether there were none. Raise AwsError."""

@@ -30,6 +30,27 @@ def parameter_name(prefix: str, connection_id: str) -> str:
     return f"{prefix}/{connection_id}/secrets"
 
 
+def read_secrets(client: Caller, name: str) -> dict[str, Any] | None:
+    """Return what a parameter of secrets holds now, None where there is no such parameter.
+
+    Raise AwsError where SSM does not tell, and Retryable for what is no JSON object.
+    """
+    try:
+        answer = client.call("GetParameter", {"Name": name, "WithDecryption": True})
+    except AwsError as error:
+        if error.code == "ParameterNotFound":
+            return None
+        raise
+    try:
+        secrets = json.loads(answer["Parameter"]["Value"])
+    except (KeyError, TypeError, ValueError):
+        secrets = None
+    if not isinstance(secrets, dict):
+        # `from None`: the decoder's message could quote what it read.
+        raise Retryable("the connection's secrets are not a JSON object") from None
+    return secrets
+
+
 class ConnectionSecrets:
     """The secrets of all connections, one SSM read each per `cache_seconds`."""
 
@@ -56,7 +77,7 @@ class ConnectionSecrets:
         if memory is not None and now < memory.fresh_until:
             return memory.secrets
         try:
-            secrets = self._fetch(connection_id)
+            secrets = read_secrets(self._client, parameter_name(self._prefix, connection_id))
         except AwsError as error:
             if memory is None or not error.retryable or now >= memory.usable_until:
                 raise
@@ -65,23 +86,6 @@ class ConnectionSecrets:
         if len(self._remembered) >= _REMEMBERED_MAX:
             del self._remembered[next(iter(self._remembered))]
         self._remembered[connection_id] = _Memory(secrets, now, self._cache_seconds)
-        return secrets
-
-    def _fetch(self, connection_id: str) -> Mapping[str, Any] | None:
-        name = parameter_name(self._prefix, connection_id)
-        try:
-            answer = self._client.call("GetParameter", {"Name": name, "WithDecryption": True})
-        except AwsError as error:
-            if error.code == "ParameterNotFound":
-                return None
-            raise
-        try:
-            secrets = json.loads(answer["Parameter"]["Value"])
-        except (KeyError, TypeError, ValueError):
-            secrets = None
-        if not isinstance(secrets, dict):
-            # `from None`: the decoder's message could quote what it read.
-            raise Retryable("the connection's secrets are not a JSON object") from None
         return secrets
 
 

@@ -9,43 +9,7 @@ import pytest
 from shared.domain import orders
 from tests.laws import words
 from tests.laws.words import at
-
-
-def _facets(**facets: Any) -> dict[str, Any]:
-    """Return facets by readable names: `payment_ch_1` is `payment:ch_1`."""
-    kinds = ("payment_", "refund_", "refunded_", "dispute_")
-    named = {}
-    for name, facet in facets.items():
-        kind = next((kind for kind in kinds if name.startswith(kind)), None)
-        named[f"{kind[:-1]}:{name.removeprefix(kind)}" if kind else name] = facet
-    return named
-
-
-def _shown(**facets: Any) -> dict[str, Any]:
-    view = orders.show(_facets(**facets))
-    assert view is not None
-    return view
-
-
-def _refund(amount: int, minutes: float = 9, status: str = "completed") -> dict[str, Any]:
-    payment = "intent:pi_1"
-    own = f"re_{minutes}"
-    return {
-        "id": own,
-        "amount": amount,
-        "date": at(minutes),
-        "status": status,
-        "payment": payment,
-    }
-
-
-def _stated(amount: int | None, minutes: float = 9) -> dict[str, Any]:
-    return {"amount": amount, "date": at(minutes), "payment": "intent:pi_1"}
-
-
-def _dispute(amount: int, status: str) -> dict[str, Any]:
-    return {"id": "dp_1", "amount": amount, "date": at(20), "status": status}
-
+from tests.support.order_facets import dispute, facets_of, refund, shown, stated
 
 PAID, CHARGED = words.document(0), words.payment("1", 0)
 
@@ -53,57 +17,57 @@ PAID, CHARGED = words.document(0), words.payment("1", 0)
 @pytest.mark.parametrize(
     ("facets", "refunded", "status"),
     [
-        ({"refund_a": _refund(500)}, 500, "partially_refunded"),
-        ({"refund_a": _refund(500), "refund_b": _refund(1400, 10)}, 1900, "refunded"),
-        ({"refund_a": _refund(500, status="pending")}, 0, "completed"),
-        ({"refund_a": _refund(500, status="failed")}, 0, "completed"),
-        ({"refunded_x": _stated(500)}, 500, "partially_refunded"),
-        ({"refunded_x": _stated(500), "refund_a": _refund(500)}, 500, "partially_refunded"),
-        ({"refunded_x": _stated(500), "refund_a": _refund(1900)}, 1900, "refunded"),
-        ({"refunded_x": _stated(None), "refund_a": _refund(1900, status="failed")}, 0, "completed"),
+        ({"refund_a": refund(500)}, 500, "partially_refunded"),
+        ({"refund_a": refund(500), "refund_b": refund(1400, 10)}, 1900, "refunded"),
+        ({"refund_a": refund(500, status="pending")}, 0, "completed"),
+        ({"refund_a": refund(500, status="failed")}, 0, "completed"),
+        ({"refunded_x": stated(500)}, 500, "partially_refunded"),
+        ({"refunded_x": stated(500), "refund_a": refund(500)}, 500, "partially_refunded"),
+        ({"refunded_x": stated(500), "refund_a": refund(1900)}, 1900, "refunded"),
+        ({"refunded_x": stated(None), "refund_a": refund(1900, status="failed")}, 0, "completed"),
         (
             {
-                "refunded_x": _stated(None),
-                "refund_a": _refund(1400, status="failed"),
-                "refund_b": _refund(500, 10),
+                "refunded_x": stated(None),
+                "refund_a": refund(1400, status="failed"),
+                "refund_b": refund(500, 10),
             },
             500,
             "partially_refunded",
         ),
-        ({"refund_a": _refund(5000)}, 1900, "refunded"),
+        ({"refund_a": refund(5000)}, 1900, "refunded"),
     ],
 )
 def test_refunds_are_counted_once(facets: dict[str, Any], refunded: int, status: str) -> None:
-    view = _shown(document=PAID, payment_ch_1=CHARGED, **facets)
+    view = shown(document=PAID, payment_ch_1=CHARGED, **facets)
 
     assert (view["refunded"], view["status"]) == (refunded, status)
     assert orders.net(view) == 1900 - refunded
 
 
 def test_refunds_of_several_payments_add_up() -> None:
-    other = {**_refund(700, 11), "payment": "intent:pi_2"}
+    other = {**refund(700, 11), "payment": "intent:pi_2"}
 
-    view = _shown(document=PAID, payment_ch_1=CHARGED, refunded_x=_stated(500), refund_b=other)
+    view = shown(document=PAID, payment_ch_1=CHARGED, refunded_x=stated(500), refund_b=other)
 
     assert view["refunded"] == 1200
 
 
 @pytest.mark.parametrize(
-    ("status", "shown", "net"),
+    ("status", "held", "net"),
     [("open", "disputed", 0), ("lost", "disputed", 0), ("won", "completed", 1900)],
 )
-def test_dispute_withholds_its_amount_until_it_is_won(status: str, shown: str, net: int) -> None:
-    view = _shown(document=PAID, payment_ch_1=CHARGED, dispute_dp_1=_dispute(1900, status))
+def test_dispute_withholds_its_amount_until_it_is_won(status: str, held: str, net: int) -> None:
+    view = shown(document=PAID, payment_ch_1=CHARGED, dispute_dp_1=dispute(1900, status))
 
-    assert (view["status"], orders.net(view)) == (shown, net)
+    assert (view["status"], orders.net(view)) == (held, net)
 
 
 def test_dispute_never_withholds_what_was_refunded_already() -> None:
-    view = _shown(
+    view = shown(
         document=PAID,
         payment_ch_1=CHARGED,
-        refund_a=_refund(1000),
-        dispute_dp_1=_dispute(1900, "open"),
+        refund_a=refund(1000),
+        dispute_dp_1=dispute(1900, "open"),
     )
 
     assert (view["refunded"], view["withheld"], orders.net(view)) == (1000, 900, 0)
@@ -113,7 +77,7 @@ def test_dispute_never_withholds_what_was_refunded_already() -> None:
 
 
 def _summary(**facets: Any) -> dict[str, Any] | None:
-    state = _facets(**facets)
+    state = facets_of(**facets)
     told = orders.summary(state, orders.show(state))
     return told[1] if told else None
 
@@ -157,14 +121,14 @@ def test_failed_invoice_tells_its_next_attempt() -> None:
     ("cycle", "counts"), [("create", True), ("cycle", True), ("update", False), (None, False)]
 )
 def test_paid_cycle_counts_and_a_proration_does_not(cycle: str | None, counts: bool) -> None:
-    told = _summary(document=words.document(0, cycle=cycle), refund_a=_refund(1900))
+    told = _summary(document=words.document(0, cycle=cycle), refund_a=refund(1900))
 
     assert told is not None
     assert (told["status"], told["cycle_paid"]) == ("refunded", counts)
 
 
 def test_disputed_order_is_a_completed_payment_to_its_subscription() -> None:
-    told = _summary(document=PAID, dispute_dp_1=_dispute(1900, "open"))
+    told = _summary(document=PAID, dispute_dp_1=dispute(1900, "open"))
 
     assert told is not None
     assert told["status"] == "completed"

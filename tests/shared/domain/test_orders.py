@@ -9,43 +9,7 @@ import pytest
 from shared.domain import orders
 from tests.laws import words
 from tests.laws.words import at
-
-
-def _facets(**facets: Any) -> dict[str, Any]:
-    """Return facets by readable names: `payment_ch_1` is `payment:ch_1`."""
-    kinds = ("payment_", "refund_", "refunded_", "dispute_")
-    named = {}
-    for name, facet in facets.items():
-        kind = next((kind for kind in kinds if name.startswith(kind)), None)
-        named[f"{kind[:-1]}:{name.removeprefix(kind)}" if kind else name] = facet
-    return named
-
-
-def _shown(**facets: Any) -> dict[str, Any]:
-    view = orders.show(_facets(**facets))
-    assert view is not None
-    return view
-
-
-def _refund(amount: int, minutes: float = 9, status: str = "completed") -> dict[str, Any]:
-    payment = "intent:pi_1"
-    own = f"re_{minutes}"
-    return {
-        "id": own,
-        "amount": amount,
-        "date": at(minutes),
-        "status": status,
-        "payment": payment,
-    }
-
-
-def _stated(amount: int | None, minutes: float = 9) -> dict[str, Any]:
-    return {"amount": amount, "date": at(minutes), "payment": "intent:pi_1"}
-
-
-def _dispute(amount: int, status: str) -> dict[str, Any]:
-    return {"id": "dp_1", "amount": amount, "date": at(20), "status": status}
-
+from tests.support.order_facets import dispute, facets_of, refund, shown, stated
 
 PAID, CHARGED = words.document(0), words.payment("1", 0)
 
@@ -62,9 +26,9 @@ PAID, CHARGED = words.document(0), words.payment("1", 0)
         {"document": words.document(0, state="void")},
         {"payment_cs_1": words.payment("1", 0, weight=0, status="pending")},
         {"payment_cs_1": words.payment("1", 0, weight=0, status="cancelled")},
-        {"refund_re_1": _refund(500)},
-        {"refunded_pi_1": _stated(500)},
-        {"dispute_dp_1": _dispute(500, "open")},
+        {"refund_re_1": refund(500)},
+        {"refunded_pi_1": stated(500)},
+        {"dispute_dp_1": dispute(500, "open")},
         {"customer": {"email": "ada@example.com"}},
     ],
     ids=[
@@ -81,13 +45,13 @@ PAID, CHARGED = words.document(0), words.payment("1", 0)
     ],
 )
 def test_no_order_is_shown(facets: dict[str, Any]) -> None:
-    assert orders.show(_facets(**facets)) is None
+    assert orders.show(facets_of(**facets)) is None
 
 
 def test_paid_checkout_is_an_order_until_its_payment_tells_more() -> None:
     session = words.payment("1", 0, weight=0, amount=1900)
 
-    assert _shown(payment_cs_1=session)["status"] == "completed"
+    assert shown(payment_cs_1=session)["status"] == "completed"
 
 
 # Status.
@@ -103,20 +67,20 @@ def test_paid_checkout_is_an_order_until_its_payment_tells_more() -> None:
     ],
 )
 def test_status_is_the_documents(state: str, status: str) -> None:
-    assert _shown(document=words.document(0, state=state))["status"] == status
+    assert shown(document=words.document(0, state=state))["status"] == status
 
 
 def test_invoice_voided_after_it_was_tried_is_declined() -> None:
     void = words.document(0, state="void")
 
-    assert _shown(document=void, attempt={"date": at(3)})["status"] == "declined"
-    assert _shown(document=void, payment_ch_1=words.payment("1", 3, status="declined"))[
+    assert shown(document=void, attempt={"date": at(3)})["status"] == "declined"
+    assert shown(document=void, payment_ch_1=words.payment("1", 3, status="declined"))[
         "status"
     ] == ("declined")
 
 
 @pytest.mark.parametrize(
-    ("status", "shown"),
+    ("status", "wanted"),
     [
         ("completed", "completed"),
         ("pending", "pending"),
@@ -124,12 +88,12 @@ def test_invoice_voided_after_it_was_tried_is_declined() -> None:
         ("cancelled", "declined"),
     ],
 )
-def test_status_of_a_purchase_without_invoice_is_its_payments(status: str, shown: str) -> None:
-    assert _shown(payment_ch_1=words.payment("1", 0, status=status))["status"] == shown
+def test_status_of_a_purchase_without_invoice_is_its_payments(status: str, wanted: str) -> None:
+    assert shown(payment_ch_1=words.payment("1", 0, status=status))["status"] == wanted
 
 
 def test_open_invoice_whose_payment_arrived_is_paid() -> None:
-    view = _shown(document=words.document(0, state="open"), payment_ch_1=CHARGED)
+    view = shown(document=words.document(0, state="open"), payment_ch_1=CHARGED)
 
     assert view["status"] == "completed"
 
@@ -137,13 +101,13 @@ def test_open_invoice_whose_payment_arrived_is_paid() -> None:
 def test_open_invoice_paid_in_part_is_not_paid_yet() -> None:
     part = words.payment("1", 0, amount=900)
 
-    view = _shown(document=words.document(0, state="open"), payment_ch_1=part)
+    view = shown(document=words.document(0, state="open"), payment_ch_1=part)
 
     assert view["status"] == "pending"
 
 
 def test_several_payments_pay_one_invoice() -> None:
-    view = _shown(
+    view = shown(
         document=words.document(0, state="open"),
         payment_ch_1=words.payment("1", 0, amount=900, fee=30),
         payment_ch_2=words.payment("2", 5, amount=1000, fee=40),
@@ -154,7 +118,7 @@ def test_several_payments_pay_one_invoice() -> None:
 
 
 def test_invoice_paid_out_of_band_needs_no_payment() -> None:
-    view = _shown(document=PAID)
+    view = shown(document=PAID)
 
     assert (view["status"], view["gross"], view["payments"]) == ("completed", 1900, [])
     assert orders.net(view) == 1900
@@ -163,7 +127,7 @@ def test_invoice_paid_out_of_band_needs_no_payment() -> None:
 def test_credit_on_the_account_pays_what_is_not_due() -> None:
     part = words.document(0, state="open", due=400)
 
-    view = _shown(document=part, payment_ch_1=words.payment("1", 0, amount=400))
+    view = shown(document=part, payment_ch_1=words.payment("1", 0, amount=400))
 
     assert (view["status"], view["gross"]) == ("completed", 1900)
 
@@ -172,7 +136,7 @@ def test_credit_on_the_account_pays_what_is_not_due() -> None:
 
 
 def test_one_payment_of_many_accounts_is_told_by_the_best_one() -> None:
-    view = _shown(
+    view = shown(
         payment_cs_1=words.payment("1", 2, weight=0),
         payment_pi_1=words.payment("1", 1, weight=2, email="b@example.com"),
         payment_ch_1=words.payment("1", 0, weight=3, fee=85),
@@ -186,7 +150,7 @@ def test_one_payment_of_many_accounts_is_told_by_the_best_one() -> None:
 
 
 def test_payment_that_was_tried_twice_is_the_successful_try() -> None:
-    view = _shown(
+    view = shown(
         payment_ch_1=words.payment("1", 0, status="declined", reference="ch_1"),
         payment_ch_2=words.payment("1", 5, status="completed", reference="ch_2"),
     )
@@ -196,7 +160,7 @@ def test_payment_that_was_tried_twice_is_the_successful_try() -> None:
 
 
 def test_completed_payment_stays_completed_whatever_a_better_account_says() -> None:
-    view = _shown(
+    view = shown(
         payment_pi_1=words.payment("1", 9, weight=2, status="completed"),
         payment_ch_1=words.payment("1", 0, weight=3, status="pending"),
     )
@@ -205,7 +169,7 @@ def test_completed_payment_stays_completed_whatever_a_better_account_says() -> N
 
 
 def test_declined_tries_count_no_money() -> None:
-    view = _shown(
+    view = shown(
         payment_ch_1=words.payment("1", 0, status="declined"),
         payment_ch_2=words.payment("2", 5, status="declined", amount=2500),
     )
@@ -219,7 +183,7 @@ def test_declined_tries_count_no_money() -> None:
 def test_order_occurred_when_it_was_paid() -> None:
     bill = words.document(0, paid_date=at(60))
 
-    assert _shown(document=bill, payment_ch_1=CHARGED)["occurred_date"] == at(60)
+    assert shown(document=bill, payment_ch_1=CHARGED)["occurred_date"] == at(60)
 
 
 @pytest.mark.parametrize(
@@ -236,15 +200,15 @@ def test_unpaid_order_occurred_when_it_was_last_tried(
 ) -> None:
     bill = words.document(0, state="open")
 
-    assert _shown(document=bill, **facets)["occurred_date"] == at(minutes)
+    assert shown(document=bill, **facets)["occurred_date"] == at(minutes)
 
 
 def test_order_is_of_the_subscription_its_invoice_or_payment_names() -> None:
     named = words.payment("1", 0, subscription_id="sub_9")
 
-    assert _shown(document=PAID)["recurring_payment_id"] == "sub_1"
-    assert _shown(payment_ch_1=named)["kind"] == "subscription"
-    assert _shown(payment_ch_1=CHARGED)["kind"] == "one_time"
+    assert shown(document=PAID)["recurring_payment_id"] == "sub_1"
+    assert shown(payment_ch_1=named)["kind"] == "subscription"
+    assert shown(payment_ch_1=CHARGED)["kind"] == "one_time"
 
 
 def test_email_is_the_customers_of_today_before_the_invoices_and_the_payments() -> None:
@@ -253,9 +217,9 @@ def test_email_is_the_customers_of_today_before_the_invoices_and_the_payments() 
     today = {"email": "today@example.com"}
 
     whole = {"document": bill, "payment_ch_1": charged}
-    assert _shown(**whole, customer=today)["email"] == "today@example.com"
-    assert _shown(**whole)["email"] == "then@example.com"
-    assert _shown(payment_ch_1=charged)["email"] == "paid@example.com"
+    assert shown(**whole, customer=today)["email"] == "today@example.com"
+    assert shown(**whole)["email"] == "then@example.com"
+    assert shown(payment_ch_1=charged)["email"] == "paid@example.com"
 
 
 def test_id_is_the_strongest_names() -> None:

@@ -7,34 +7,11 @@ from typing import Any
 
 import pytest
 
-from shared.domain import changes
-from shared.domain.recurring_payments import compact, is_created, show
-from shared.domain.timeline import CUSTOMER, Entry, Replay, Rules, replay, tell
+from shared.domain.timeline import CUSTOMER, Replay, replay, tell
 from tests.laws.entries import payment, terms
+from tests.support.timeline_entries import RULES, UPDATED, entry
 
-RULES = Rules(show, compact, changes.difference, is_created(True), chained=True)
-CREATED, UPDATED, TERMINAL = 0, 10, 90
-
-
-def _entry(name: str, at: int = 0, rank: int = UPDATED, **about: Any) -> Entry:
-    """Return an entry; `status` and `was` are short for terms and the terms before."""
-    said = dict(about.pop("said", {}))
-    before = dict(about.pop("before", {}))
-    if "status" in about:
-        said["terms"] = terms(about.pop("status"))
-    if "was" in about:
-        before["terms"] = terms(about.pop("was"))
-    received_at = about.pop("received_at", 1)
-    return Entry(
-        at=at,
-        rank=rank,
-        event_id=name,
-        event_type="told",
-        received_at=received_at,
-        said=said,
-        before=before,
-        **about,
-    )
+CREATED, TERMINAL = 0, 90
 
 
 def _statuses(replayed: Replay) -> list[tuple[str, Any, Any]]:
@@ -49,9 +26,9 @@ def _statuses(replayed: Replay) -> list[tuple[str, Any, Any]]:
 
 def test_newest_word_on_each_facet_is_the_state() -> None:
     entries = [
-        _entry("failed", 2_000, status="payment_failed"),
-        _entry("paid", 1_000, said={"order:in_1": payment()}),
-        _entry("started", 0, status="active"),
+        entry("failed", 2_000, status="payment_failed"),
+        entry("paid", 1_000, said={"order:in_1": payment()}),
+        entry("started", 0, status="active"),
     ]
 
     told = replay(entries, RULES)
@@ -63,9 +40,9 @@ def test_newest_word_on_each_facet_is_the_state() -> None:
 @pytest.mark.parametrize("arrival", list(itertools.permutations(range(3))))
 def test_equal_seconds_are_settled_by_rank(arrival: tuple[int, ...]) -> None:
     started, failed, ended = (
-        _entry("started", 0, CREATED, status="active", creation=True, received_at=arrival[0]),
-        _entry("failed", 0, UPDATED, status="payment_failed", received_at=arrival[1]),
-        _entry("ended", 0, TERMINAL, status="cancelled", received_at=arrival[2]),
+        entry("started", 0, CREATED, status="active", creation=True, received_at=arrival[0]),
+        entry("failed", 0, UPDATED, status="payment_failed", received_at=arrival[1]),
+        entry("ended", 0, TERMINAL, status="cancelled", received_at=arrival[2]),
     )
 
     told = replay([ended, failed, started], RULES)
@@ -79,9 +56,9 @@ def test_updates_of_one_second_are_chained_by_their_previous_values(
     arrival: tuple[int, ...],
 ) -> None:
     chain = ["pending", "active", "payment_failed", "active", "cancelled"]
-    first = _entry("first", 0, status="pending", received_at=0)
+    first = entry("first", 0, status="pending", received_at=0)
     steps = [
-        _entry(f"to {chain[i + 1]} {i}", 1_000, status=chain[i + 1], was=chain[i], received_at=when)
+        entry(f"to {chain[i + 1]} {i}", 1_000, status=chain[i + 1], was=chain[i], received_at=when)
         for i, when in enumerate(arrival, start=0)
     ]
 
@@ -94,9 +71,9 @@ def test_updates_of_one_second_are_chained_by_their_previous_values(
 
 def test_snapshot_that_repeats_what_stands_comes_before_whatever_changes_it() -> None:
     entries = [
-        _entry("first", 0, status="active"),
-        _entry("ended", 1_000, status="cancelled", received_at=1),
-        _entry("snapshot", 1_000, status="active", received_at=2),
+        entry("first", 0, status="active"),
+        entry("ended", 1_000, status="cancelled", received_at=1),
+        entry("snapshot", 1_000, status="active", received_at=2),
     ]
 
     told = replay(entries, RULES)
@@ -106,9 +83,9 @@ def test_snapshot_that_repeats_what_stands_comes_before_whatever_changes_it() ->
 
 def test_snapshot_is_the_previous_value_of_an_update_that_names_it() -> None:
     entries = [
-        _entry("first", 0, status="pending"),
-        _entry("update", 1_000, status="cancelled", was="active", received_at=1),
-        _entry("snapshot", 1_000, status="active", received_at=2),
+        entry("first", 0, status="pending"),
+        entry("update", 1_000, status="cancelled", was="active", received_at=1),
+        entry("snapshot", 1_000, status="active", received_at=2),
     ]
 
     told = replay(entries, RULES)
@@ -121,9 +98,9 @@ def test_snapshot_is_the_previous_value_of_an_update_that_names_it() -> None:
 
 def test_rivals_of_one_second_stand_by_arrival_and_are_called_ambiguous() -> None:
     entries = [
-        _entry("first", 0, status="pending"),
-        _entry("one", 1_000, status="active", received_at=7),
-        _entry("other", 1_000, status="payment_failed", received_at=8),
+        entry("first", 0, status="pending"),
+        entry("one", 1_000, status="active", received_at=7),
+        entry("other", 1_000, status="payment_failed", received_at=8),
     ]
 
     told = replay(entries, RULES)
@@ -134,9 +111,9 @@ def test_rivals_of_one_second_stand_by_arrival_and_are_called_ambiguous() -> Non
 
 def test_only_the_last_moment_can_be_ambiguous() -> None:
     entries = [
-        _entry("one", 0, status="active", received_at=7),
-        _entry("other", 0, status="payment_failed", received_at=8),
-        _entry("later", 1_000, status="cancelled", was="payment_failed"),
+        entry("one", 0, status="active", received_at=7),
+        entry("other", 0, status="payment_failed", received_at=8),
+        entry("later", 1_000, status="cancelled", was="payment_failed"),
     ]
 
     assert not replay(entries, RULES).ambiguous
@@ -144,8 +121,8 @@ def test_only_the_last_moment_can_be_ambiguous() -> None:
 
 def test_words_on_different_facets_are_no_rivals() -> None:
     entries = [
-        _entry("one", 0, status="active"),
-        _entry("other", 0, said={"order:in_1": payment()}, received_at=2),
+        entry("one", 0, status="active"),
+        entry("other", 0, said={"order:in_1": payment()}, received_at=2),
     ]
 
     assert not replay(entries, RULES).ambiguous
@@ -154,8 +131,8 @@ def test_words_on_different_facets_are_no_rivals() -> None:
 def test_stated_previous_value_is_what_the_change_is_measured_against() -> None:
     """The event in between is missing: the store says it was paused before, so it was."""
     entries = [
-        _entry("first", 0, status="active"),
-        _entry("resumed", 2_000, status="active", was="paused"),
+        entry("first", 0, status="active"),
+        entry("resumed", 2_000, status="active", was="paused"),
     ]
 
     assert _statuses(replay(entries, RULES)) == [("resumed", "paused", "active")]
@@ -163,10 +140,10 @@ def test_stated_previous_value_is_what_the_change_is_measured_against() -> None:
 
 def test_twin_event_about_the_same_change_makes_it_once() -> None:
     entries = [
-        _entry("first", 0, status="active"),
-        _entry("failed", 2_000, status="payment_failed", was="active", received_at=1),
-        _entry("twin", 2_000, status="payment_failed", was="active", received_at=2),
-        _entry("late twin", 3_000, status="payment_failed", was="active", received_at=3),
+        entry("first", 0, status="active"),
+        entry("failed", 2_000, status="payment_failed", was="active", received_at=1),
+        entry("twin", 2_000, status="payment_failed", was="active", received_at=2),
+        entry("late twin", 3_000, status="payment_failed", was="active", received_at=3),
     ]
 
     assert _statuses(replay(entries, RULES)) == [("failed", "active", "payment_failed")]
@@ -174,10 +151,10 @@ def test_twin_event_about_the_same_change_makes_it_once() -> None:
 
 def test_snapshot_between_twins_does_not_part_them() -> None:
     entries = [
-        _entry("first", 0, status="active"),
-        _entry("paused", 2_000, status="paused", was="active", received_at=1),
-        _entry("snapshot", 2_000, status="paused", received_at=2),
-        _entry("twin", 2_000, status="paused", was="active", received_at=3),
+        entry("first", 0, status="active"),
+        entry("paused", 2_000, status="paused", was="active", received_at=1),
+        entry("snapshot", 2_000, status="paused", received_at=2),
+        entry("twin", 2_000, status="paused", was="active", received_at=3),
     ]
 
     assert _statuses(replay(entries, RULES)) == [("paused", "active", "paused")]
@@ -186,24 +163,24 @@ def test_snapshot_between_twins_does_not_part_them() -> None:
 def test_same_change_on_another_day_is_no_twin() -> None:
     day = 86_400_000
     entries = [
-        _entry("first", 0, status="active"),
-        _entry("paused", 1 * day, status="paused", was="active"),
-        _entry("paused again", 9 * day, status="paused", was="active"),
+        entry("first", 0, status="active"),
+        entry("paused", 1 * day, status="paused", was="active"),
+        entry("paused again", 9 * day, status="paused", was="active"),
     ]
 
     assert [name for name, *_ in _statuses(replay(entries, RULES))] == ["paused", "paused again"]
 
 
 def test_first_sight_without_a_stated_creation_is_no_creation() -> None:
-    told = replay([_entry("seen", 0, status="active")], RULES)
+    told = replay([entry("seen", 0, status="active")], RULES)
 
     assert [(step.kind, step.changes) for step in told.told] == [("updated", [])]
 
 
 def test_stated_creation_is_one_and_only_one() -> None:
     entries = [
-        _entry("created", 0, CREATED, status="active", creation=True),
-        _entry("seen", 1_000, status="active"),
+        entry("created", 0, CREATED, status="active", creation=True),
+        entry("seen", 1_000, status="active"),
     ]
 
     assert [step.kind for step in replay(entries, RULES).told] == ["created", None]
@@ -211,8 +188,8 @@ def test_stated_creation_is_one_and_only_one() -> None:
 
 def test_creation_is_one_although_other_facets_were_known_before() -> None:
     entries = [
-        _entry("paid", 0, said={"order:in_1": payment()}),
-        _entry("created", 1_000, CREATED, status="active", creation=True),
+        entry("paid", 0, said={"order:in_1": payment()}),
+        entry("created", 1_000, CREATED, status="active", creation=True),
     ]
 
     assert [step.kind for step in replay(entries, RULES).told] == [None, "created"]
@@ -221,8 +198,8 @@ def test_creation_is_one_although_other_facets_were_known_before() -> None:
 def test_learning_who_the_customer_is_changes_nothing_that_happened() -> None:
     card = {"email": "ada@example.com", "methods": {"pm_1": "2029-12"}}
     entries = [
-        _entry("created", 0, CREATED, status="active", creation=True),
-        _entry("customer", 0, UPDATED, said={CUSTOMER: card}, turn=4),
+        entry("created", 0, CREATED, status="active", creation=True),
+        entry("customer", 0, UPDATED, said={CUSTOMER: card}, turn=4),
     ]
 
     told = replay(entries, RULES)
@@ -235,9 +212,9 @@ def test_learning_who_the_customer_is_changes_nothing_that_happened() -> None:
 def test_customers_new_card_is_a_change() -> None:
     old, new = ({"methods": {"pm_1": month}} for month in ("2029-12", "2031-05"))
     entries = [
-        _entry("created", 0, CREATED, status="active", creation=True),
-        _entry("known", 0, UPDATED, said={CUSTOMER: old}, turn=4),
-        _entry("renewed", 1_000, UPDATED, said={CUSTOMER: new}, turn=4),
+        entry("created", 0, CREATED, status="active", creation=True),
+        entry("known", 0, UPDATED, said={CUSTOMER: old}, turn=4),
+        entry("renewed", 1_000, UPDATED, said={CUSTOMER: new}, turn=4),
     ]
 
     (change,) = replay(entries, RULES).told[-1].changes
@@ -250,6 +227,6 @@ def test_customers_new_card_is_a_change() -> None:
 
 
 def test_tell_shows_nothing_of_a_record_nobody_has_stated() -> None:
-    step = tell(_entry("paid", said={"order:in_1": payment()}), {}, None, RULES)
+    step = tell(entry("paid", said={"order:in_1": payment()}), {}, None, RULES)
 
     assert (step.kind, step.view) == (None, None)

@@ -2,60 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from shared.domain import changes
-from shared.domain.recurring_payments import compact, is_created, show
+from shared.domain.recurring_payments import is_created, show
 from shared.domain.timeline import Entry, Rules, follows, turn_of
 from tests.laws.entries import payment, terms
-
-RULES = Rules(show, compact, changes.difference, is_created(True), chained=True)
-UPDATED = 10
-
-
-def _entry(name: str, at: int = 0, rank: int = UPDATED, **about: Any) -> Entry:
-    """Return an entry; `status` and `was` are short for terms and the terms before."""
-    said = dict(about.pop("said", {}))
-    before = dict(about.pop("before", {}))
-    if "status" in about:
-        said["terms"] = terms(about.pop("status"))
-    if "was" in about:
-        before["terms"] = terms(about.pop("was"))
-    received_at = about.pop("received_at", 1)
-    return Entry(
-        at=at,
-        rank=rank,
-        event_id=name,
-        event_type="told",
-        received_at=received_at,
-        said=said,
-        before=before,
-        **about,
-    )
+from tests.support.timeline_entries import RULES, UPDATED, entry
 
 
 @pytest.mark.parametrize(
     ("entry", "simply"),
     [
-        (_entry("later", 2_000, status="cancelled"), True),
-        (_entry("earlier", 0, status="cancelled"), False),
-        (_entry("same place", 1_000, received_at=5, status="active"), False),
+        (entry("later", 2_000, status="cancelled"), True),
+        (entry("earlier", 0, status="cancelled"), False),
+        (entry("same place", 1_000, received_at=5, status="active"), False),
         (
-            _entry("same moment, other facet", 1_000, received_at=9, said={"order:x": payment()}),
+            entry("same moment, other facet", 1_000, received_at=9, said={"order:x": payment()}),
             True,
         ),
-        (_entry("same moment, same facet", 1_000, received_at=9, status="cancelled"), False),
-        (_entry("same moment, repeated", 1_000, received_at=9, status="active"), False),
+        (entry("same moment, same facet", 1_000, received_at=9, status="cancelled"), False),
+        (entry("same moment, repeated", 1_000, received_at=9, status="active"), False),
         (
-            _entry("same moment, chained", 1_000, received_at=9, status="paused", was="active"),
+            entry("same moment, chained", 1_000, received_at=9, status="paused", was="active"),
             False,
         ),
-        (_entry("later, chained", 2_000, status="paused", was="active"), True),
-        (_entry("later, unchained", 2_000, status="paused", was="pending"), True),
-        (_entry("later, nothing new", 2_000, status="active", was="active"), True),
-        (_entry("later, perhaps a twin", 2_000, status="active", was="pending"), False),
+        (entry("later, chained", 2_000, status="paused", was="active"), True),
+        (entry("later, unchained", 2_000, status="paused", was="pending"), True),
+        (entry("later, nothing new", 2_000, status="active", was="active"), True),
+        (entry("later, perhaps a twin", 2_000, status="active", was="pending"), False),
     ],
     ids=lambda value: value.event_id if isinstance(value, Entry) else "",
 )
@@ -68,13 +43,13 @@ def test_entry_follows_only_where_nothing_has_to_be_told_again(entry: Entry, sim
 def test_repetition_in_one_moment_follows_where_nobody_states_previous_values() -> None:
     orders = Rules(show, dict, changes.difference, is_created(True), chained=False)
     newest = (1_000, UPDATED, 0, 5, "evt_1~told")
-    again = _entry("evt_2", 1_000, received_at=9, status="active")
+    again = entry("evt_2", 1_000, received_at=9, status="active")
 
     assert follows(again, newest, {"terms": terms("active")}, orders)
 
 
 def test_first_entry_of_all_follows() -> None:
-    assert follows(_entry("first", status="active", was="pending"), None, {}, RULES)
+    assert follows(entry("first", status="active", was="pending"), None, {}, RULES)
 
 
 @pytest.mark.parametrize(
