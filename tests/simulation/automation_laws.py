@@ -30,7 +30,7 @@ from tests.simulation.automation_run import AutomationRun
 from tests.simulation.automation_schedules import OVERLAPPING
 from tests.simulation.automations import WAKE, host_of
 from tests.simulation.endpoint_servers import Received
-from tests.simulation.laws import LawBroken
+from tests.simulation.judging import hold
 from tests.simulation.processor import SIGNING_SECRET
 
 # Queues count in seconds.
@@ -47,12 +47,7 @@ UNDER_WAY_MS = 60_000
 
 def judge(done: AutomationRun) -> AutomationRun:
     """Hold a run to the laws; return it. Raise LawBroken."""
-    for law in LAWS:
-        try:
-            law(done)
-        except AssertionError as error:
-            raise LawBroken(f"{done.schedule.name}: {law.__name__}: {error}") from error
-    return done
+    return hold(done, LAWS)
 
 
 def every_transition_fires_once(done: AutomationRun) -> None:

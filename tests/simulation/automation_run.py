@@ -18,7 +18,8 @@ from shared.domain import rendering_automations as rendering
 from tests.simulation.automation_schedules import AutomationSchedule
 from tests.simulation.automations import AutomatedDeployment, host_of
 from tests.simulation.endpoint_servers import Received
-from tests.simulation.laws import BOUND_MS, FAULTY_MS, REDRIVES_MAX, LawBroken, law_of
+from tests.simulation.judging import LawBroken
+from tests.simulation.laws import BOUND_MS, FAULTY_MS, REDRIVES_MAX, law_of
 from tests.simulation.stories import STARTS_AT_MS
 from tests.simulation.world import World
 

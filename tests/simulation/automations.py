@@ -8,28 +8,26 @@ of `manage`, as by its API. Receivers are servers of the simulated internet.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 
 from functions.manage.automations import put_automation
 from functions.manage.deliveries import release
 from functions.manage.endpoints import put_endpoint
 from functions.manage.outgoing import Outgoing
-from infra.cli import stream_failures
 from shared.adapters.queue import Queue
 from shared.adapters.secret_writer import SecretWriter
 from shared.adapters.table_keys import DUE_SHARDS, due_partition
 from tests.simulation import deeds
 from tests.simulation.endpoint_servers import Internet, Server, Uplink
-from tests.simulation.lambda_host import Handle
-from tests.simulation.lambda_modules import execute, sleeper
+from tests.simulation.function import Handle
+from tests.simulation.lambda_modules import execute, handle_of, sleeper
 from tests.simulation.minute_host import MinuteHost
 from tests.simulation.processor import Deployment
 from tests.simulation.stream import Stream
 from tests.simulation.stream_host import StreamHost
+from tests.simulation.stream_redrive import redrive_stream
 from tests.simulation.world import World
 
 FIRE, RUN, WAKE = "fire_triggers", "run_automations", "wake_due"
@@ -118,25 +116,12 @@ class AutomatedDeployment(Deployment):
 
     def redrive_stream(self) -> int:
         """Have `paysignal redrive stream` hand over what the mapping gave up on."""
-        queue = self.world.sqs.queues["stream-dead"]
-        notes = list(queue.messages.values())
-        for note in notes:
-            failure = stream_failures.Failure.read(note.body)
-            aws: Any = SimpleNamespace(dynamodbstreams=_Reader(self.stream), lambda_=self)
-            stream_failures.redrive(failure, aws, lambda _: None)
-            queue.remove(note)
-        return len(notes)
-
-    def invoke(self, *, Payload: bytes, **_: Any) -> dict[str, Any]:  # noqa: N803
-        """Stand where boto3's Lambda client does, for a redrive of the stream."""
-        event = json.loads(Payload)
-        answer = self.world.request(self._start_fire(), event, self.world.clock())
-        return {"Payload": SimpleNamespace(read=lambda: json.dumps(answer).encode())}
+        return redrive_stream(self.world, self.stream, self._start_fire)
 
     def _start_fire(self) -> Handle:
         module = execute(f"functions.{FIRE}.handler", self.world, self.environ)
         module._table._sleep = sleeper(self.world)
-        return _handle(module)
+        return handle_of(module)
 
     def _start_run(self) -> Handle:
         uplink = Uplink(self.internet)
@@ -144,35 +129,14 @@ class AutomatedDeployment(Deployment):
         module._table._sleep = sleeper(self.world)
         # Posts side by side in virtual time, for threads know the real one alone.
         module._batch._side_by_side = uplink.side_by_side
-        return _handle(module)
+        return handle_of(module)
 
     def _start_wake(self) -> Handle:
         module = execute(f"functions.{WAKE}.handler", self.world, self.environ)
         module._table._sleep = sleeper(self.world)
-        return _handle(module)
-
-
-class _Reader:
-    """Stands where boto3's client of streams does: one page from a place on."""
-
-    def __init__(self, stream: Stream) -> None:
-        self._shards = {shard.name: shard for shard in stream.shards}
-
-    def get_shard_iterator(self, **asked: str) -> dict[str, str]:
-        return {"ShardIterator": f"{asked['ShardId']}/{asked['SequenceNumber']}"}
-
-    def get_records(self, *, ShardIterator: str) -> dict[str, Any]:  # noqa: N803
-        shard, first = ShardIterator.split("/")
-        return {"Records": self._shards[shard].between(first.zfill(21), "~")}
+        return handle_of(module)
 
 
 def host_of(endpoint_id: str) -> str:
     """Return the host an endpoint's receiver has."""
     return f"{endpoint_id}.example.com"
-
-
-def _handle(module: Any) -> Handle:
-    def handle(event: dict[str, Any], _: int) -> Any:
-        return module.handler(event, None)
-
-    return handle

@@ -12,16 +12,15 @@ from shared.domain import times
 from shared.domain.change_log import tidying
 from shared.domain.change_log.manifest import CURRENT, HISTORY, ORPHAN_MS
 from shared.domain.erasure import PREFIX
-from tests.simulation.faults import Crashed
-from tests.simulation.lambda_host import Handle
+from tests.simulation.function import Function, Handle
 from tests.simulation.log_bucket import FakeLogBucket
-from tests.simulation.steps import Frame, Steps
+from tests.simulation.steps import Steps
 
 QUARTER_MS = 15 * times.MINUTE
 _SEATS = 2
 
 
-class CompactHost:
+class CompactHost(Function):
     """One schedule and whoever asks besides; two invocations at a time."""
 
     def __init__(
@@ -33,16 +32,10 @@ class CompactHost:
         clock: Callable[[], int],
         hold_ms: int,
     ) -> None:
-        self.name = name
-        self.errors: list[Exception] = []
-        self.invocations = 0
+        super().__init__(name, build, steps, clock)
         self.contended = 0
         self.hold_ms = hold_ms
         self._bucket = bucket
-        self._build = build
-        self._steps = steps
-        self._clock = clock
-        self._idle: list[Handle] = []
         self._busy = 0
         self._asked = 0
         self._last_ms = -1
@@ -69,20 +62,10 @@ class CompactHost:
         self._asked = max(0, self._asked - 1)
         self._last_ms = self._clock()
         self._busy += 1
-        self.invocations += 1
-        frame = Frame(self.name)
-        self._steps.frames.append(frame)
         try:
-            handle = self._idle.pop() if self._idle else self._build()
-            handle({}, self._clock())
-            self._idle += [] if frame.dead else [handle]
-        except Crashed:
-            return
-        except Exception as error:
-            # Lambda's own edge; the schedule does not try again.
-            self.errors.append(error)
+            # The schedule does not try again: what failed is looked for by the next.
+            self._invoke({})
         finally:
-            self._steps.frames.pop()
             self._busy -= 1
 
     def waiting(self) -> tuple[str, int]:
@@ -91,10 +74,6 @@ class CompactHost:
 
     def lapse(self) -> None:
         """Nobody else is given what a silent worker does: the next one finds out by itself."""
-
-    def restart(self) -> None:
-        """Throw warm execution environments away; the next invocation starts cold."""
-        self._idle.clear()
 
     def _needed_ms(self) -> int | None:
         """Return from when on there is something to tidy, None for never."""

@@ -21,7 +21,8 @@ from shared.domain import emails, naming, personal
 from shared.domain.erasure import Erasure, hash_of, read_object
 from shared.domain.errors import Retryable
 from tests.simulation import laws, schedules
-from tests.simulation.laws import FAULTY_MS, LawBroken
+from tests.simulation.judging import LawBroken, hold
+from tests.simulation.laws import FAULTY_MS
 from tests.simulation.oracle import Outcome, Sums, outcome
 from tests.simulation.processor import CONNECTION, Deployment
 from tests.simulation.schedules import Schedule
@@ -125,12 +126,7 @@ def run(schedule: Schedule, email: str, after_ms: int) -> Done:
 
 def judge(done: Done) -> Done:
     """Hold a run to the laws; return it. Raise LawBroken."""
-    for law in LAWS:
-        try:
-            law(done)
-        except AssertionError as error:
-            raise LawBroken(f"{done.schedule.name}: {law.__name__}: {error}") from error
-    return done
+    return hold(done, LAWS)
 
 
 def nobody_erased_is_named(done: Done) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from shared.domain.ports import Name
 from tests.simulation.history_run import Fired, HistoryRun, expected, fired_of
-from tests.simulation.laws import LawBroken
+from tests.simulation.judging import hold
 from tests.simulation.oracle import Outcome, differences
 from tests.simulation.providers_doors import SIGNING_SECRET, WEBHOOK_ID
 from tests.simulation.providers_laws import marker_of, nothing_waits
@@ -26,12 +26,7 @@ _ONCE = ("created", "ended", "sold")
 
 def judge(done: HistoryRun) -> HistoryRun:
     """Hold a run to the laws; return it. Raise LawBroken."""
-    for law in LAWS:
-        try:
-            law(done)
-        except AssertionError as error:
-            raise LawBroken(f"{done.schedule.name}: {law.__name__}: {error}") from error
-    return done
+    return hold(done, LAWS)
 
 
 def every_notice_counts_once(done: HistoryRun) -> None:

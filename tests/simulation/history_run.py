@@ -7,33 +7,32 @@ on the way: by `fire_triggers`, on the shards of the table's stream.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import cache
 from io import StringIO
-from types import SimpleNamespace
 from typing import Any
 
 from functions.manage.automations import put_automation
-from infra.cli import stream_failures
 from shared.domain import times
 from shared.domain.ports import Name
-from tests.simulation.automations import FIRE, RUN, _Reader
+from tests.simulation.automations import FIRE, RUN
 from tests.simulation.endpoint_servers import Internet, Uplink
+from tests.simulation.function import Handle
 from tests.simulation.history_schedules import HistorySchedule, in_order
 from tests.simulation.history_stories import History
-from tests.simulation.lambda_host import Handle
-from tests.simulation.lambda_modules import execute, sleeper
-from tests.simulation.laws import BOUND_MS, FAULTY_MS, LawBroken
+from tests.simulation.judging import LawBroken
+from tests.simulation.lambda_modules import execute, handle_of, sleeper
+from tests.simulation.laws import BOUND_MS, FAULTY_MS
 from tests.simulation.oracle import Outcome, Sums, outcome
 from tests.simulation.providers_run import come_to_rest, recorded
 from tests.simulation.providers_stack import ProvidersStack
 from tests.simulation.providers_stories import SHOP
 from tests.simulation.stream import Stream
 from tests.simulation.stream_host import StreamHost
+from tests.simulation.stream_redrive import redrive_stream
 from tests.simulation.world import World
 
 # What a person hears of: who began, who ended, what was sold, and whatever changes.
@@ -107,30 +106,18 @@ class HistoryStack(ProvidersStack):
 
     def redrive_stream(self) -> int:
         """Have `paysignal redrive stream` hand over what the mapping gave up on."""
-        queue = self.world.sqs.queues["stream-dead"]
-        notes = list(queue.messages.values())
-        for note in notes:
-            failure = stream_failures.Failure.read(note.body)
-            aws: Any = SimpleNamespace(dynamodbstreams=_Reader(self.stream), lambda_=self)
-            stream_failures.redrive(failure, aws, lambda _: None)
-            queue.remove(note)
-        return len(notes)
-
-    def invoke(self, *, Payload: bytes, **_: Any) -> dict[str, Any]:  # noqa: N803
-        """Stand where boto3's Lambda client does, for a redrive of the stream."""
-        answer = self.world.request(self._start_fire(), json.loads(Payload), self.world.clock())
-        return {"Payload": SimpleNamespace(read=lambda: json.dumps(answer).encode())}
+        return redrive_stream(self.world, self.stream, self._start_fire)
 
     def _start_run(self) -> Handle:
         uplink = Uplink(Internet(self.world, []))
         module = execute(f"functions.{RUN}.handler", self.world, self.environ, uplink.outbound)
         module._table._sleep = sleeper(self.world)
-        return lambda event, _: module.handler(event, None)
+        return handle_of(module)
 
     def _start_fire(self) -> Handle:
         module = execute(f"functions.{FIRE}.handler", self.world, self.environ)
         module._table._sleep = sleeper(self.world)
-        return lambda event, _: module.handler(event, None)
+        return handle_of(module)
 
 
 def fired_of(row: Mapping[str, Any]) -> Fired:

@@ -12,14 +12,13 @@ from typing import Any
 from shared.adapters.aws import AwsError
 from tests.simulation.batch_answer import distorted, failed_ids
 from tests.simulation.faults import Crashed
+from tests.simulation.function import FAILED, Function, Handle
 from tests.simulation.sqs.message import REGION, Message, md5
 from tests.simulation.sqs.queue import Queue
 from tests.simulation.steps import Frame, Steps
 
-Handle = Callable[[dict[str, Any], int], Any]
 
-
-class LambdaHost:
+class LambdaHost(Function):
     """One event source mapping: a queue, and the function it invokes."""
 
     def __init__(
@@ -34,18 +33,11 @@ class LambdaHost:
         reports_failures: bool = True,
         receive: Callable[[Queue, int], list[Message]],
     ) -> None:
-        self.name = name
+        super().__init__(name, build, steps, clock)
         self.queue = queue
-        # What the handler raised, in order: a test that expects none can assert so.
-        self.errors: list[Exception] = []
-        self.invocations = 0
-        self._build = build
-        self._steps = steps
-        self._clock = clock
         self._batch_size = batch_size
         self._reports_failures = reports_failures
         self._receive = receive
-        self._idle: list[Handle] = []
 
     @property
     def hold_ms(self) -> int:
@@ -63,10 +55,6 @@ class LambdaHost:
     def lapse(self) -> None:
         """Let the batch of a silent worker go: its visibility has ended by itself."""
 
-    def restart(self) -> None:
-        """Throw warm execution environments away; the next invocation starts cold."""
-        self._idle.clear()
-
     def invoke_once(self) -> None:
         """Poll the queue once and, if it gave anything, invoke the handler with it."""
         faults = self._steps.faults_of_next("Poll")
@@ -81,7 +69,7 @@ class LambdaHost:
         if "duplicate" in faults:
             self._duplicate(batch[faults["duplicate"] % len(batch)], receipts)
         ids = [message.message_id for message in batch]
-        failed = self._invoke(self._event(batch), ids, faults)
+        failed = self._hand_over(batch, ids, faults)
         done = [receipt for message_id, receipt in receipts.items() if message_id not in failed]
         if done:
             self._delete(done)
@@ -101,28 +89,14 @@ class LambdaHost:
         if not self.queue.spec.fifo:
             message.visible_at_ms = self._clock()
 
-    def _invoke(
-        self, event: dict[str, Any], ids: list[str], faults: Mapping[str, int]
+    def _hand_over(
+        self, batch: list[Message], ids: list[str], faults: Mapping[str, int]
     ) -> frozenset[str]:
-        """Return the ids of the messages that are not to be deleted."""
-        everything = frozenset(ids)
-        frame = Frame(self.name)
-        self._steps.frames.append(frame)
-        self.invocations += 1
-        try:
-            handle = self._idle.pop() if self._idle else self._build()
-            answer = handle(event, self._clock())
-        except Crashed:
-            return everything
-        except Exception as error:
-            # Lambda's own edge: any error of the function fails the whole batch.
-            self.errors.append(error)
-            return everything
-        finally:
-            self._steps.frames.pop()
-        if frame.dead:
-            return everything
-        self._idle.append(handle)
+        """Invoke the function; return the ids of the messages that are not to be deleted."""
+        answer = self._invoke({"Records": [self._record(message) for message in batch]})
+        if answer is FAILED:
+            # Any error of the function fails the whole batch.
+            return frozenset(ids)
         answer = distorted(answer, ids, faults, self._steps.took)
         return failed_ids(answer, ids) if self._reports_failures else frozenset()
 
@@ -141,9 +115,6 @@ class LambdaHost:
         except (Crashed, AwsError):
             # The messages are done, but will come again.
             return
-
-    def _event(self, batch: list[Message]) -> dict[str, Any]:
-        return {"Records": [self._record(message) for message in batch]}
 
     def _record(self, message: Message) -> Mapping[str, Any]:
         return {

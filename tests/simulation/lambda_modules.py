@@ -18,6 +18,7 @@ import pytest
 from shared.adapters import outbound
 from shared.adapters.aws import AwsClient
 from shared.adapters.bodies import S3Objects
+from tests.simulation.function import Handle
 from tests.simulation.world import World
 
 _SERVICES = ("dynamodb", "sqs", "ssm", "events")
@@ -54,6 +55,11 @@ def execute(
         FunctionType(code, module.__dict__)()
     module.time = SimpleNamespace(time_ns=lambda: world.product_clock() * 1_000_000)
     return module
+
+
+def handle_of(module: Any) -> Handle:
+    """Return a module's handler as a host invokes it: nothing asks how much time is left."""
+    return lambda event, _: module.handler(event, None)
 
 
 def sleeper(world: World) -> Callable[[float], None]:

@@ -19,6 +19,7 @@ import pytest
 from shared.domain.observations import Parsed
 from shared.domain.ports import Name
 from shared.providers.catalogue import PROVIDERS
+from tests.simulation.judging import LawBroken, hold
 from tests.simulation.oracle import (
     Outcome,
     Sums,
@@ -62,10 +63,6 @@ class Run:
     def calls(self) -> list[str]:
         """The calls that were made, by name, step by step."""
         return [line.split()[2] for line in self.world.steps.trace if line.split()[2:]]
-
-
-class LawBroken(AssertionError):
-    """A run came to what no fault excuses; the message is `schedule: law: what was found`."""
 
 
 # The laws that are watched while a run is under way.
@@ -151,12 +148,7 @@ def come_to_rest(world: World, dead: list[Message]) -> None:
 
 def judge(done: Run) -> Run:
     """Hold a run to the laws; return it. Raise LawBroken."""
-    for law in LAWS:
-        try:
-            law(done)
-        except AssertionError as error:
-            raise LawBroken(f"{done.schedule.name}: {law.__name__}: {error}") from error
-    return done
+    return hold(done, LAWS)
 
 
 def nobody_gets_in_unproven(done: Run) -> None:

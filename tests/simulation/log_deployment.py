@@ -6,7 +6,6 @@ Python, which other tests hold to DuckDB row by row; in the others everything is
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import partial
 from types import SimpleNamespace
@@ -14,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from infra.cli import stream_failures
 from infra.cli.rebuild_log import Rebuild
 from shared.adapters import objects as objects_adapter
 from shared.adapters import parquet
@@ -25,12 +23,13 @@ from shared.domain.change_log import tidying
 from shared.domain.ports import Document, Name
 from tests.functions.compact_changes.fake_merger import FakeMerger
 from tests.simulation.compact_host import CompactHost
-from tests.simulation.lambda_host import Handle
-from tests.simulation.lambda_modules import execute
+from tests.simulation.function import Handle
+from tests.simulation.lambda_modules import execute, handle_of
 from tests.simulation.log_bucket import FakeLogBucket, SteppedBucket
 from tests.simulation.log_stories import Record
 from tests.simulation.stream import Stream
 from tests.simulation.stream_host import StreamHost, StreamMapping
+from tests.simulation.stream_redrive import redrive_stream
 from tests.simulation.world import World
 
 RECORD, COMPACT = "record_changes", "compact_changes"
@@ -122,21 +121,9 @@ class LogDeployment:
 
     def redrive_stream(self) -> int:
         """Have `paysignal redrive stream` hand over what the mapping gave up on."""
-        queue = self.world.sqs.queues["stream-dead"]
-        notes = list(queue.messages.values())
-        for note in notes:
-            failure = stream_failures.Failure.read(note.body)
-            aws: Any = SimpleNamespace(dynamodbstreams=_Reader(self.stream), lambda_=self)
-            stream_failures.redrive(failure, aws, lambda _: None)
-            queue.remove(note)
-        self.redriven += len(notes)
-        return len(notes)
-
-    def invoke(self, *, Payload: bytes, **_: Any) -> dict[str, Any]:  # noqa: N803
-        """Stand where boto3's Lambda client does, for a redrive of the stream."""
-        handle = self._start_record()
-        answer = self.world.request(handle, json.loads(Payload), self.world.clock())
-        return {"Payload": SimpleNamespace(read=lambda: json.dumps(answer).encode())}
+        notes = redrive_stream(self.world, self.stream, self._start_record)
+        self.redriven += notes
+        return notes
 
     def rebuild(self) -> None:
         """Have `paysignal rebuild-log` write the log anew; it may end at any step."""
@@ -169,7 +156,7 @@ class LogDeployment:
 
     def _start_record(self) -> Handle:
         module = self._start(RECORD)
-        return lambda event, _: module.handler(event, None)
+        return handle_of(module)
 
     def _start_compact(self) -> Handle:
         module = self._start(COMPACT)
@@ -191,20 +178,6 @@ class LogDeployment:
             module = execute(f"functions.{function}.handler", self.world, _ENVIRON)
         module.secrets = SimpleNamespace(token_hex=lambda _: self.chance())
         return module
-
-
-class _Reader:
-    """Stands where boto3's client of streams does: one page from a place on."""
-
-    def __init__(self, stream: Stream) -> None:
-        self._shards = {shard.name: shard for shard in stream.shards}
-
-    def get_shard_iterator(self, **asked: str) -> dict[str, str]:
-        return {"ShardIterator": f"{asked['ShardId']}/{asked['SequenceNumber']}"}
-
-    def get_records(self, *, ShardIterator: str) -> dict[str, Any]:  # noqa: N803
-        shard, first = ShardIterator.split("/")
-        return {"Records": self._shards[shard].between(first.zfill(21), "~")}
 
 
 def small(patch: pytest.MonkeyPatch) -> None:

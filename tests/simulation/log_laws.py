@@ -34,7 +34,8 @@ from tests.functions.compact_changes.fake_merger import (
     tail_rows,
 )
 from tests.simulation import log_files
-from tests.simulation.laws import FAULTY_MS, REDRIVES_MAX, LawBroken, law_of
+from tests.simulation.judging import LawBroken, hold
+from tests.simulation.laws import FAULTY_MS, REDRIVES_MAX, law_of
 from tests.simulation.log_deployment import LogDeployment, small
 from tests.simulation.log_files import bare
 from tests.simulation.log_schedules import LogSchedule
@@ -202,12 +203,7 @@ def _age(row: Row | None) -> tuple[int, int]:
 
 def judge(done: LogRun) -> LogRun:
     """Hold a run to the laws; return it. Raise LawBroken."""
-    for law in LAWS:
-        try:
-            law(done)
-        except AssertionError as error:
-            raise LawBroken(f"{done.schedule.name}: {law.__name__}: {error}") from error
-    return done
+    return hold(done, LAWS)
 
 
 def nothing_needed_is_deleted(done: LogRun) -> None:

@@ -11,14 +11,13 @@ from collections.abc import Callable, Iterable
 
 from functions.wake_due.drain import AHEAD
 from tests.simulation.fake_dynamodb import FakeDynamoDB
-from tests.simulation.faults import Crashed
-from tests.simulation.lambda_host import Handle
-from tests.simulation.steps import Frame, Steps
+from tests.simulation.function import Function, Handle
+from tests.simulation.steps import Steps
 
 MINUTE_MS = 60_000
 
 
-class MinuteHost:
+class MinuteHost(Function):
     """One schedule, one function, one invocation at a time."""
 
     def __init__(
@@ -31,15 +30,9 @@ class MinuteHost:
         dynamodb: FakeDynamoDB,
     ) -> None:
         """`partitions` are those of the due-index; their sort keys begin with a time in ms."""
-        self.name = name
-        self.errors: list[Exception] = []
-        self.invocations = 0
+        super().__init__(name, build, steps, clock)
         self._partitions = tuple(partitions)
-        self._build = build
-        self._steps = steps
-        self._clock = clock
         self._dynamodb = dynamodb
-        self._idle: list[Handle] = []
         self._busy = False
         self._armed_ms: int | None = None
         self._last_ms = 0
@@ -67,20 +60,10 @@ class MinuteHost:
     def invoke_once(self) -> None:
         """Invoke the function, once."""
         self._busy, self._armed_ms, self._last_ms = True, None, self._clock()
-        self.invocations += 1
-        frame = Frame(self.name)
-        self._steps.frames.append(frame)
         try:
-            handle = self._idle.pop() if self._idle else self._build()
-            handle({}, self._clock())
-            self._idle += [] if frame.dead else [handle]
-        except Crashed:
-            return
-        except Exception as error:
-            # Lambda's own edge; the schedule does not try again.
-            self.errors.append(error)
+            # The schedule does not try again: what failed is looked for by the next.
+            self._invoke({})
         finally:
-            self._steps.frames.pop()
             self._busy = False
 
     def waiting(self) -> tuple[str, int]:
@@ -91,7 +74,3 @@ class MinuteHost:
     def lapse(self) -> None:
         """Let the schedule start another worker: the silent one has timed out."""
         self._busy = False
-
-    def restart(self) -> None:
-        """Throw warm execution environments away; the next invocation starts cold."""
-        self._idle.clear()

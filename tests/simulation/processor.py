@@ -22,8 +22,8 @@ from shared.adapters.table import Table
 from shared.domain.ports import Write
 from shared.door import Door
 from tests.simulation import deeds
-from tests.simulation.lambda_host import Handle
-from tests.simulation.lambda_modules import execute, sleeper
+from tests.simulation.function import Handle
+from tests.simulation.lambda_modules import execute, handle_of, sleeper
 from tests.simulation.world import World
 
 CONNECTION = "shop"
@@ -79,11 +79,7 @@ class Deployment:
         module = execute(_HANDLER, self.world, self.environ)
         module.uuid = SimpleNamespace(uuid4=self._next_id)
         module._batch._messages.store._sleep = sleeper(self.world)
-
-        def handle(event: dict[str, Any], _: int) -> Any:
-            return module.handler(event, None)
-
-        return handle
+        return handle_of(module)
 
     def deliver(self, event: story.Event, after_ms: int) -> None:
         """Have Stripe post an event `after_ms` from now, again and again until it is accepted."""

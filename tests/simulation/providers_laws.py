@@ -12,7 +12,7 @@ from shared.adapters.aws import AwsError
 from shared.domain.errors import Retryable
 from shared.domain.ports import Name
 from shared.providers.catalogue import PROVIDERS
-from tests.simulation.laws import LawBroken
+from tests.simulation.judging import hold
 from tests.simulation.oracle import Outcome, differences
 from tests.simulation.providers_doors import SIGNING_SECRET, WEBHOOK_ID
 from tests.simulation.providers_run import ProvidersRun, expected
@@ -27,12 +27,7 @@ _CANARIES = ("@example.com", "Ada", "Lovelace", "Grace", SIGNING_SECRET, WEBHOOK
 
 def judge(done: ProvidersRun) -> ProvidersRun:
     """Hold a run to the laws; return it. Raise LawBroken."""
-    for law in LAWS:
-        try:
-            law(done)
-        except AssertionError as error:
-            raise LawBroken(f"{done.schedule.name}: {law.__name__}: {error}") from error
-    return done
+    return hold(done, LAWS)
 
 
 def every_notice_counts_once(done: ProvidersRun) -> None:

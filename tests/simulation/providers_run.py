@@ -17,7 +17,8 @@ from shared.adapters.documents import to_document
 from shared.adapters.table_keys import entry_name_of, event_name_of, logged_name_of
 from shared.domain.ports import Name
 from tests.simulation.fake_dynamodb import FakeDynamoDB
-from tests.simulation.laws import BOUND_MS, FAULTY_MS, REDRIVES_MAX, LawBroken
+from tests.simulation.judging import LawBroken
+from tests.simulation.laws import BOUND_MS, FAULTY_MS, REDRIVES_MAX
 from tests.simulation.oracle import Outcome, Sums, outcome
 from tests.simulation.providers_schedules import ProvidersSchedule, in_order
 from tests.simulation.providers_stack import ProvidersStack

@@ -24,8 +24,8 @@ from shared.domain import directory, history_progress
 from shared.domain.errors import Retryable
 from shared.domain.ports import Write
 from tests.simulation import providers_doors
-from tests.simulation.lambda_host import Handle
-from tests.simulation.lambda_modules import execute, sleeper
+from tests.simulation.function import Handle
+from tests.simulation.lambda_modules import execute, handle_of, sleeper
 from tests.simulation.providers_accounts import CREDENTIALS, Api, Network
 from tests.simulation.providers_stories import Notice, Store
 from tests.simulation.world import World
@@ -202,7 +202,7 @@ class ProvidersStack:
         module = execute(_PROCESS_EVENTS, self.world, self.environ)
         module.uuid = SimpleNamespace(uuid4=self._next_id)
         module._batch._messages.store._sleep = sleeper(self.world)
-        return _handle(module)
+        return handle_of(module)
 
     def _start_caller(self) -> Handle:
         module = execute(_CALL_PROVIDERS, self.world, self.environ)
@@ -218,7 +218,7 @@ class ProvidersStack:
             )
             for provider, api in self.apis.items()
         }
-        return _handle(module)
+        return handle_of(module)
 
     def _certificate(self, url: str) -> bytes:
         """Return PayPal's certificate as its server does: a step like any other."""
@@ -262,10 +262,3 @@ def _environ(world: World) -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": "simulated",
         "AWS_SECRET_ACCESS_KEY": "simulated",
     }
-
-
-def _handle(module: Any) -> Handle:
-    def handle(event: dict[str, Any], _: int) -> Any:
-        return module.handler(event, None)
-
-    return handle

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.simulation import parts
 from tests.simulation.faults import Fault, Plan, forced
-from tests.simulation.laws import LawBroken
+from tests.simulation.judging import LawBroken
 from tests.simulation.wire import EVERY, wired
 from tests.simulation.world import World
 

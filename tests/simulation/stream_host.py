@@ -14,13 +14,12 @@ from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from shared.adapters.aws import AwsError
 from tests.simulation.batch_answer import distorted, failed_ids
 from tests.simulation.fake_sqs import FakeSQS
 from tests.simulation.faults import Crashed
-from tests.simulation.lambda_host import Handle
+from tests.simulation.function import FAILED, Function, Handle
 from tests.simulation.sqs.message import ACCOUNT, REGION
 from tests.simulation.steps import Frame, Steps
 from tests.simulation.stream import ARN, Shard, Stream, sequence_of, sort_key_of
@@ -52,7 +51,7 @@ class _Work:
     due_ms: int = 0
 
 
-class StreamHost:
+class StreamHost(Function):
     """One shard of one mapping."""
 
     def __init__(
@@ -66,22 +65,16 @@ class StreamHost:
         sqs: FakeSQS,
         mapping: StreamMapping | None = None,
     ) -> None:
-        self.name = name
-        self.errors: list[Exception] = []
-        self.invocations = 0
+        super().__init__(name, build, steps, clock)
         self.given_up = 0
         self._stream = stream
         self._shard = shard
-        self._build = build
-        self._steps = steps
-        self._clock = clock
         self._sqs = sqs
         self._mapping = mapping or StreamMapping()
         self._next = 0
         self._work: list[_Work] = []
         self._busy = False
         self._lease = 0
-        self._idle: list[Handle] = []
         # Who reads the shard this one's was split off, and who reads those split off this one's.
         self._parent: StreamHost | None = None
         self._heirs: list[StreamHost] = []
@@ -122,10 +115,6 @@ class StreamHost:
         self._busy = False
         self._lease += 1
 
-    def restart(self) -> None:
-        """Throw warm execution environments away; the next invocation starts cold."""
-        self._idle.clear()
-
     def invoke_once(self) -> None:
         """Read the shard once and hand over what there is."""
         faults = self._steps.faults_of_next("GetRecords")
@@ -149,7 +138,11 @@ class StreamHost:
             return
         work = self._work[0]
         records = [self._shard.records[place] for place in work.places]
-        failed = self._invoke({"Records": records}, [sequence_of(each) for each in records], faults)
+        answer = self._invoke({"Records": records})
+        failed: frozenset[str] | None = None
+        if answer is not FAILED:
+            sequences = [sequence_of(each) for each in records]
+            failed = failed_ids(distorted(answer, sequences, faults, self._steps.took), sequences)
         if self._lease != lease:
             return
         if not failed and "duplicate" in faults:
@@ -221,31 +214,11 @@ class StreamHost:
         finally:
             self._steps.frames.pop()
 
-    def _invoke(
-        self, event: dict[str, Any], sequences: list[str], faults: Mapping[str, int]
-    ) -> frozenset[str] | None:
-        """Return the sequence numbers that failed, None where the whole invocation did."""
-        frame = Frame(self.name)
-        self._steps.frames.append(frame)
-        self.invocations += 1
-        try:
-            handle = self._idle.pop() if self._idle else self._build()
-            answer = handle(event, self._clock())
-        except Crashed:
-            return None
-        except Exception as error:
-            # Lambda's own edge: any error of the function fails the whole batch.
-            self.errors.append(error)
-            return None
-        finally:
-            self._steps.frames.pop()
-        if frame.dead:
-            return None
-        self._idle.append(handle)
-        return failed_ids(distorted(answer, sequences, faults, self._steps.took), sequences)
-
     def _settle(self, work: _Work, failed: frozenset[str] | None) -> None:
-        """Note how far the shard is read, and what is to be read again."""
+        """Note how far the shard is read, and what is to be read again.
+
+        `failed` is None where the invocation failed as a whole.
+        """
         if failed is not None:
             names = [sequence_of(self._shard.records[place]) for place in work.places]
             done = next((at for at, name in enumerate(names) if name in failed), len(names))

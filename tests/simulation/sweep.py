@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 
 from tests.simulation import parts, wire
-from tests.simulation.laws import LawBroken
+from tests.simulation.judging import LawBroken
 
 CHUNK = 50
 

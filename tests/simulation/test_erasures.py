@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shared.domain import personal
 from tests.simulation import erasures
 from tests.simulation.erasures import told_apart
-from tests.simulation.laws import LawBroken
+from tests.simulation.judging import LawBroken
 from tests.simulation.schedules import Schedule
 from tests.simulation.stories import Story, excerpt
 

@@ -19,7 +19,7 @@ from functions.manage.outgoing import Outgoing
 from infra.samples import stripe as story
 from shared.adapters.queue import Queue
 from shared.adapters.table import Table
-from tests.simulation.lambda_host import Handle
+from tests.simulation.function import Handle
 from tests.simulation.laws import BOUND_MS
 from tests.simulation.oracle import Outcome, Sums, outcome
 from tests.simulation.processor import Deployment

@@ -14,7 +14,7 @@ from shared.adapters.aws import AwsError
 from tests.simulation import parts, regressions, sweep, wire
 from tests.simulation.coverage import told
 from tests.simulation.faults import KINDS, forced
-from tests.simulation.laws import LawBroken
+from tests.simulation.judging import LawBroken
 from tests.simulation.parts import PARTS, Figures, Part, part_of
 from tests.simulation.regressions import FOLDER, Regression
 from tests.simulation.shorthand import KEY, TABLE

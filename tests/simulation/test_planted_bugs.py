@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from tests.simulation.invariants import LAWS, WATCHED
-from tests.simulation.laws import LawBroken
+from tests.simulation.judging import LawBroken
 from tests.simulation.planted.bug import Attempt, Bug, Ground
 from tests.simulation.planted.hunt import LIMIT, NotFound, hunt, law_of, read_finds
 from tests.simulation.planted.registry import BUGS

@@ -19,7 +19,8 @@ from tests.simulation.automation_oracle import facts_of_firings, facts_of_webhoo
 from tests.simulation.automation_run import AutomationRun
 from tests.simulation.automations import AutomatedDeployment
 from tests.simulation.faults import KINDS, Plan
-from tests.simulation.laws import FAULTY_MS, LawBroken, Run
+from tests.simulation.judging import LawBroken
+from tests.simulation.laws import FAULTY_MS, Run
 from tests.simulation.oracle import Outcome, Sums, marker_of, markers
 from tests.simulation.processor import Deployment
 from tests.simulation.stories import STARTS_AT_MS

@@ -28,8 +28,9 @@ from tests.simulation.fake_s3 import FakeObjects
 from tests.simulation.fake_sqs import FakeSQS
 from tests.simulation.fake_ssm import FakeSSM
 from tests.simulation.faults import Crashed, FaultPlan, Plan, in_force
+from tests.simulation.function import Handle
 from tests.simulation.host import Host
-from tests.simulation.lambda_host import Handle, LambdaHost
+from tests.simulation.lambda_host import LambdaHost
 from tests.simulation.queues import QUEUES
 from tests.simulation.sqs.message import Message, QueueSpec
 from tests.simulation.sqs.queue import Queue

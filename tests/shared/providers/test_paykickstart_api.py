@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
+from functools import partial
 
 import httpx
 import pytest
@@ -11,42 +11,18 @@ import pytest
 from shared.domain.errors import Quarantined, Retryable
 from shared.providers import paykickstart
 from shared.providers.paykickstart_api import PayKickstartApi
+from tests.support.scripted_api import Answer, ScriptedApi, rendered
 
 _TOKEN = "token_canary"
 
-Answer = httpx.Response | Exception
 
-
-class _PayKickstart:
-    """Stands in for PayKickstart: answers in turn, and remembers the requests and the waits."""
-
-    def __init__(self, *answers: Answer) -> None:
-        self._answers = list(answers)
-        self.requests: list[httpx.Request] = []
-        self.waits: list[float] = []
-        self.api = PayKickstartApi(
-            _TOKEN,
-            "https://pk.example.com/api/",
-            transport=httpx.MockTransport(self._answer),
-            sleep=self.waits.append,
-            clock=lambda: 100.0,
-            monotonic=itertools.count().__next__,  # seconds pass: no call has to wait
-        )
-
-    def _answer(self, request: httpx.Request) -> httpx.Response:
-        self.requests.append(request)
-        answer = self._answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-
-def _found(**thing: object) -> httpx.Response:
-    return httpx.Response(200, json=thing)
+def _answering(*answers: Answer) -> ScriptedApi[PayKickstartApi]:
+    build = partial(PayKickstartApi, _TOKEN, "https://pk.example.com/api/")
+    return ScriptedApi(build, *answers, clock=100.0)
 
 
 def test_a_purchase_is_asked_for_by_its_invoice_id() -> None:
-    stand_in = _PayKickstart(_found(amount="19.00"))
+    stand_in = _answering(rendered(amount="19.00"))
 
     found = stand_in.api.fetch("subscription", "PK-P1&x=1")
 
@@ -60,7 +36,7 @@ def test_a_purchase_is_asked_for_by_its_invoice_id() -> None:
 def test_the_token_is_in_no_log_and_no_error(caplog: pytest.LogCaptureFixture) -> None:
     """httpx logs the address of every request, and the token is a part of it."""
     refused = httpx.ConnectError("no way", request=httpx.Request("GET", f"https://x/?t={_TOKEN}"))
-    stand_in = _PayKickstart(_found(), httpx.Response(401), refused, refused, refused)
+    stand_in = _answering(rendered(), httpx.Response(401), refused, refused, refused)
 
     with caplog.at_level(logging.DEBUG):
         stand_in.api.fetch("subscription", "PK-P1")
@@ -76,7 +52,7 @@ def test_the_token_is_in_no_log_and_no_error(caplog: pytest.LogCaptureFixture) -
 
 
 def test_what_is_unknown_is_none() -> None:
-    assert _PayKickstart(httpx.Response(404)).api.fetch("subscription", "PK-P1") is None
+    assert _answering(httpx.Response(404)).api.fetch("subscription", "PK-P1") is None
 
 
 @pytest.mark.parametrize(
@@ -85,7 +61,7 @@ def test_what_is_unknown_is_none() -> None:
 )
 def test_who_is_busy_is_left_alone_as_long_as_asked(header: str, seconds: float) -> None:
     busy = httpx.Response(429, headers={"retry-after": header})
-    stand_in = _PayKickstart(busy, _found(amount="1"))
+    stand_in = _answering(busy, rendered(amount="1"))
 
     assert stand_in.api.fetch("subscription", "PK-P1") == {"amount": "1"}
     assert stand_in.waits == [seconds]
@@ -103,11 +79,11 @@ def test_who_is_busy_is_left_alone_as_long_as_asked(header: str, seconds: float)
 )
 def test_what_may_pass_is_tried_again_by_the_queue(answer: httpx.Response) -> None:
     with pytest.raises(Retryable):
-        _PayKickstart(answer).api.fetch("subscription", "PK-P1")
+        _answering(answer).api.fetch("subscription", "PK-P1")
 
 
 def test_who_stays_busy_is_given_up_after_three_tries() -> None:
-    stand_in = _PayKickstart(*(httpx.Response(500) for _ in range(3)))
+    stand_in = _answering(*(httpx.Response(500) for _ in range(3)))
 
     with pytest.raises(Retryable):
         stand_in.api.fetch("subscription", "PK-P1")
@@ -119,7 +95,7 @@ def test_what_will_never_be_answered_is_refused_and_redirects_are_not_followed(
     status: int,
 ) -> None:
     answer = httpx.Response(status, headers={"location": "https://evil.example.com"})
-    stand_in = _PayKickstart(answer)
+    stand_in = _answering(answer)
 
     with pytest.raises(Quarantined):
         stand_in.api.fetch("subscription", "PK-P1")
@@ -127,7 +103,7 @@ def test_what_will_never_be_answered_is_refused_and_redirects_are_not_followed(
 
 
 def test_nothing_else_is_asked_for() -> None:
-    stand_in = _PayKickstart()
+    stand_in = _answering()
 
     with pytest.raises(Quarantined):
         stand_in.api.fetch("customer", "ada@example.com")
@@ -135,7 +111,7 @@ def test_nothing_else_is_asked_for() -> None:
 
 
 def test_an_answer_becomes_an_event_of_its_moment() -> None:
-    api, call = _PayKickstart().api, {"id": "PK-P1", "object": "subscription"}
+    api, call = _answering().api, {"id": "PK-P1", "object": "subscription"}
     found = {"subscriptions": [{"next_date": "2026-02-01"}]}
 
     first, body = api.event(call, found, 1_767_258_000_123)
@@ -149,7 +125,7 @@ def test_an_answer_becomes_an_event_of_its_moment() -> None:
 
 
 def test_closing_ends_the_connections() -> None:
-    stand_in = _PayKickstart()
+    stand_in = _answering()
 
     stand_in.api.close()
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import httpx
@@ -13,39 +13,14 @@ import pytest
 
 from shared.domain.errors import Quarantined, Retryable
 from shared.providers.stripe_api import API_VERSION, StripeApi
+from tests.support.scripted_api import Answer, ScriptedApi, rendered
 
 _KEY = "sk_live_canary"
 
-Answer = httpx.Response | Exception
 
-
-class _Stripe:
-    """Stands in for Stripe: answers in turn, and remembers the requests and the waits."""
-
-    def __init__(self, *answers: Answer, clock: float = 0.0) -> None:
-        self._answers = list(answers)
-        self.requests: list[httpx.Request] = []
-        self.waits: list[float] = []
-        seconds = itertools.count()
-        self.api = StripeApi(
-            _KEY,
-            "https://stripe.example.com/",
-            transport=httpx.MockTransport(self._answer),
-            sleep=self.waits.append,
-            clock=lambda: clock,
-            monotonic=lambda: float(next(seconds)),
-        )
-
-    def _answer(self, request: httpx.Request) -> httpx.Response:
-        self.requests.append(request)
-        answer = self._answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-
-def _found(**thing: object) -> httpx.Response:
-    return httpx.Response(200, json=thing)
+def _answering(*answers: Answer, clock: float = 0.0) -> ScriptedApi[StripeApi]:
+    build = partial(StripeApi, _KEY, "https://stripe.example.com/")
+    return ScriptedApi(build, *answers, clock=clock)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +37,7 @@ def _found(**thing: object) -> httpx.Response:
     ],
 )
 def test_an_object_is_asked_for_by_its_id(kind: str, path: str) -> None:
-    stripe = _Stripe(_found(id="x_1"))
+    stripe = _answering(rendered(id="x_1"))
 
     found = stripe.api.fetch(kind, "x_1")
 
@@ -75,7 +50,7 @@ def test_an_object_is_asked_for_by_its_id(kind: str, path: str) -> None:
 
 
 def test_one_call_brings_along_what_an_event_leaves_out() -> None:
-    stripe = _Stripe(_found(id="sub_1"))
+    stripe = _answering(rendered(id="sub_1"))
 
     stripe.api.fetch("subscription", "sub_1")
 
@@ -88,7 +63,7 @@ def test_one_call_brings_along_what_an_event_leaves_out() -> None:
 
 
 def test_the_invoices_of_a_payment_are_asked_for_as_a_list() -> None:
-    stripe = _Stripe(_found(object="list", data=[]))
+    stripe = _answering(rendered(object="list", data=[]))
 
     found = stripe.api.fetch("invoice_payments", "pi_1")
 
@@ -99,7 +74,7 @@ def test_the_invoices_of_a_payment_are_asked_for_as_a_list() -> None:
 
 
 def test_an_id_cannot_leave_its_place_in_the_path() -> None:
-    stripe = _Stripe(_found())
+    stripe = _answering(rendered())
 
     stripe.api.fetch("product", "../v1/customers?a#b")
 
@@ -107,14 +82,14 @@ def test_an_id_cannot_leave_its_place_in_the_path() -> None:
 
 
 def test_a_key_that_may_not_expand_still_reads_the_object() -> None:
-    stripe = _Stripe(httpx.Response(403, json={}), _found(id="sub_1"))
+    stripe = _answering(httpx.Response(403, json={}), rendered(id="sub_1"))
 
     assert stripe.api.fetch("subscription", "sub_1") == {"id": "sub_1"}
     assert stripe.requests[1].url.query == b""
 
 
 def test_what_stripe_does_not_know_is_none() -> None:
-    assert _Stripe(httpx.Response(404, json={})).api.fetch("customer", "cus_1") is None
+    assert _answering(httpx.Response(404, json={})).api.fetch("customer", "cus_1") is None
 
 
 @pytest.mark.parametrize(
@@ -123,14 +98,14 @@ def test_what_stripe_does_not_know_is_none() -> None:
 )
 def test_a_busy_stripe_is_left_alone_as_long_as_it_asks(header: str, seconds: float) -> None:
     busy = httpx.Response(429, headers={"retry-after": header})
-    stripe = _Stripe(busy, _found(id="cus_1"), clock=100.0)
+    stripe = _answering(busy, rendered(id="cus_1"), clock=100.0)
 
     assert stripe.api.fetch("customer", "cus_1") == {"id": "cus_1"}
     assert stripe.waits == [seconds]
 
 
 def test_a_long_wait_is_left_to_the_queue() -> None:
-    stripe = _Stripe(httpx.Response(429, headers={"retry-after": "60"}))
+    stripe = _answering(httpx.Response(429, headers={"retry-after": "60"}))
 
     with pytest.raises(Retryable, match="busy: 429"):
         stripe.api.fetch("customer", "cus_1")
@@ -143,7 +118,7 @@ def test_a_long_wait_is_left_to_the_queue() -> None:
     [httpx.Response(500), httpx.Response(503), httpx.ReadTimeout("t"), httpx.ConnectError("c")],
 )
 def test_what_may_pass_is_tried_three_times(failure: Answer) -> None:
-    stripe = _Stripe(failure, failure, failure)
+    stripe = _answering(failure, failure, failure)
 
     with pytest.raises(Retryable):
         stripe.api.fetch("product", "prod_1")
@@ -153,14 +128,14 @@ def test_what_may_pass_is_tried_three_times(failure: Answer) -> None:
 
 
 def test_a_lost_answer_is_asked_for_again() -> None:
-    stripe = _Stripe(httpx.ReadError("lost"), _found(id="prod_1"))
+    stripe = _answering(httpx.ReadError("lost"), rendered(id="prod_1"))
 
     assert stripe.api.fetch("product", "prod_1") == {"id": "prod_1"}
 
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_refused_key_is_said_clearly_and_waits_for_a_person(status: int) -> None:
-    stripe = _Stripe(httpx.Response(status, json={"error": {"message": f"bad key {_KEY}"}}))
+    stripe = _answering(httpx.Response(status, json={"error": {"message": f"bad key {_KEY}"}}))
 
     with pytest.raises(Retryable, match=f"refuses the API key of this connection: {status}"):
         stripe.api.fetch("product", "prod_1")
@@ -169,7 +144,7 @@ def test_a_refused_key_is_said_clearly_and_waits_for_a_person(status: int) -> No
 @pytest.mark.parametrize("status", [302, 400, 402])
 def test_what_will_never_be_answered_is_not_asked_again(status: int) -> None:
     answer = httpx.Response(status, headers={"location": "https://elsewhere.example.com/"})
-    stripe = _Stripe(answer)
+    stripe = _answering(answer)
 
     with pytest.raises(Quarantined, match=f"call_refused: .*{status}"):
         stripe.api.fetch("product", "prod_1")
@@ -178,7 +153,7 @@ def test_what_will_never_be_answered_is_not_asked_again(status: int) -> None:
 
 
 def test_an_object_we_do_not_ask_for_is_refused_before_any_call() -> None:
-    stripe = _Stripe()
+    stripe = _answering()
 
     with pytest.raises(Quarantined, match="unknown_object"):
         stripe.api.fetch("balance", "x")
@@ -187,11 +162,11 @@ def test_an_object_we_do_not_ask_for_is_refused_before_any_call() -> None:
 @pytest.mark.parametrize("content", [b"<html>", b"[]", b"", b"\xff"])
 def test_an_answer_that_is_no_object_may_be_one_later(content: bytes) -> None:
     with pytest.raises(Retryable):
-        _Stripe(httpx.Response(200, content=content)).api.fetch("product", "prod_1")
+        _answering(httpx.Response(200, content=content)).api.fetch("product", "prod_1")
 
 
 def _fetch_of(answer: Answer) -> Callable[[], Any]:
-    return lambda: _Stripe(answer, answer, answer).api.fetch("product", "prod_1")
+    return lambda: _answering(answer, answer, answer).api.fetch("product", "prod_1")
 
 
 @pytest.mark.parametrize(

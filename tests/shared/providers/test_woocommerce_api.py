@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import logging
 from base64 import b64encode
+from functools import partial
 
 import httpx
 import pytest
@@ -14,45 +14,19 @@ from infra.samples import woocommerce as story
 from shared.domain.errors import Quarantined, Retryable
 from shared.providers import woocommerce
 from shared.providers.woocommerce_api import WooCommerceApi
+from tests.support.scripted_api import Answer, ScriptedApi, rendered
 
 _KEY, _SECRET = "ck_canary", "cs_canary"
 
-Answer = httpx.Response | Exception
 
-
-class _Shop:
-    """Stands in for a shop: answers in turn, and remembers the requests and the waits."""
-
-    def __init__(self, *answers: Answer, clock: float = 0.0, **more: str) -> None:
-        self._answers = list(answers)
-        self.requests: list[httpx.Request] = []
-        self.waits: list[float] = []
-        self.api = WooCommerceApi(
-            "https://shop.example.com/store/",
-            _KEY,
-            _SECRET,
-            transport=httpx.MockTransport(self._answer),
-            sleep=self.waits.append,
-            clock=lambda: clock,
-            monotonic=itertools.count().__next__,  # seconds pass: no call has to wait
-            **more,
-        )
-
-    def _answer(self, request: httpx.Request) -> httpx.Response:
-        self.requests.append(request)
-        answer = self._answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-
-def _found(**thing: object) -> httpx.Response:
-    return httpx.Response(200, json=thing)
+def _answering(*answers: Answer, clock: float = 0.0, **more: str) -> ScriptedApi[WooCommerceApi]:
+    build = partial(WooCommerceApi, "https://shop.example.com/store/", _KEY, _SECRET)
+    return ScriptedApi(build, *answers, clock=clock, **more)
 
 
 @pytest.mark.parametrize("kind", ["subscription", "order", "product"])
 def test_an_object_is_asked_for_by_its_id_and_key(kind: str) -> None:
-    shop = _Shop(_found(id=5))
+    shop = _answering(rendered(id=5))
 
     found = shop.api.fetch(kind, "5")
 
@@ -64,7 +38,7 @@ def test_an_object_is_asked_for_by_its_id_and_key(kind: str) -> None:
 
 
 def test_an_old_site_has_another_namespace() -> None:
-    shop = _Shop(_found(id=5), namespace="wc/v1")
+    shop = _answering(rendered(id=5), namespace="wc/v1")
 
     shop.api.fetch("subscription", "5")
 
@@ -72,7 +46,7 @@ def test_an_old_site_has_another_namespace() -> None:
 
 
 def test_an_id_cannot_lead_elsewhere() -> None:
-    shop = _Shop(_found(id=5))
+    shop = _answering(rendered(id=5))
 
     shop.api.fetch("order", "../../users?x=1#y")
 
@@ -81,12 +55,12 @@ def test_an_id_cannot_lead_elsewhere() -> None:
 
 
 def test_what_is_not_there_is_none() -> None:
-    assert _Shop(httpx.Response(404)).api.fetch("order", "5") is None
+    assert _answering(httpx.Response(404)).api.fetch("order", "5") is None
 
 
 @pytest.mark.parametrize("status", [301, 302, 400, 410])
 def test_a_refusal_is_final_and_redirects_are_not_followed(status: int) -> None:
-    shop = _Shop(httpx.Response(status, headers={"location": "https://elsewhere.example.com"}))
+    shop = _answering(httpx.Response(status, headers={"location": "https://elsewhere.example.com"}))
 
     with pytest.raises(Quarantined) as refused:
         shop.api.fetch("order", "5")
@@ -96,7 +70,7 @@ def test_a_refusal_is_final_and_redirects_are_not_followed(status: int) -> None:
 
 
 def test_other_objects_are_not_asked_for() -> None:
-    shop = _Shop()
+    shop = _answering()
 
     with pytest.raises(Quarantined):
         shop.api.fetch("customer", "5")
@@ -107,15 +81,15 @@ def test_other_objects_are_not_asked_for() -> None:
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_refused_key_may_be_mended(status: int) -> None:
     with pytest.raises(Retryable):
-        _Shop(httpx.Response(status)).api.fetch("order", "5")
+        _answering(httpx.Response(status)).api.fetch("order", "5")
 
 
 def test_a_busy_shop_is_tried_again_when_it_says() -> None:
     date = {"retry-after": "Thu, 01 Jan 1970 00:00:05 GMT"}
-    shop = _Shop(
+    shop = _answering(
         httpx.Response(429, headers={"retry-after": "3"}),
         httpx.Response(503, headers=date),
-        _found(id=5),
+        rendered(id=5),
         clock=1.0,
     )
 
@@ -124,7 +98,7 @@ def test_a_busy_shop_is_tried_again_when_it_says() -> None:
 
 
 def test_a_shop_that_wants_a_long_rest_is_left_to_the_queue() -> None:
-    shop = _Shop(httpx.Response(429, headers={"retry-after": "60"}))
+    shop = _answering(httpx.Response(429, headers={"retry-after": "60"}))
 
     with pytest.raises(Retryable):
         shop.api.fetch("order", "5")
@@ -138,7 +112,7 @@ def test_a_shop_that_wants_a_long_rest_is_left_to_the_queue() -> None:
     ids=["500", "timeout", "unreachable"],
 )
 def test_a_shop_that_stays_away_is_tried_three_times(answer: Answer) -> None:
-    shop = _Shop(answer, answer, answer)
+    shop = _answering(answer, answer, answer)
 
     with pytest.raises(Retryable) as raised:
         shop.api.fetch("order", "5")
@@ -150,12 +124,12 @@ def test_a_shop_that_stays_away_is_tried_three_times(answer: Answer) -> None:
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b""])
 def test_an_answer_that_is_no_object_may_become_one(body: bytes) -> None:
     with pytest.raises(Retryable):
-        _Shop(httpx.Response(200, content=body)).api.fetch("order", "5")
+        _answering(httpx.Response(200, content=body)).api.fetch("order", "5")
 
 
 def test_neither_key_nor_error_text_is_ever_told(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    shop = _Shop(httpx.Response(400, json={"message": "canary"}))
+    shop = _answering(httpx.Response(400, json={"message": "canary"}))
 
     with pytest.raises(Quarantined) as raised:
         shop.api.fetch("order", "5")
@@ -165,7 +139,7 @@ def test_neither_key_nor_error_text_is_ever_told(caplog: pytest.LogCaptureFixtur
 
 def test_an_answer_becomes_an_event_the_parser_reads() -> None:
     thing = story.sample("subscription.updated").event.content
-    shop = _Shop(_found(**thing))
+    shop = _answering(rendered(**thing))
     call = {"object": "subscription", "id": str(thing["id"])}
     found = shop.api.fetch(call["object"], call["id"])
     assert found is not None

@@ -18,7 +18,7 @@ from tests.simulation import (
 from tests.simulation.automation_schedules import AutomationSchedule
 from tests.simulation.automation_stories import Tale, given_up
 from tests.simulation.automations import Setup
-from tests.simulation.laws import LawBroken
+from tests.simulation.judging import LawBroken
 from tests.simulation.parts import named
 from tests.simulation.planted.bug import Attempt, Ground
 from tests.simulation.schedules import Schedule

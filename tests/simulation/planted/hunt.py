@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulation.laws import LawBroken
+from tests.simulation.judging import LawBroken
 from tests.simulation.planted.bug import Attempt, Bug
 
 LIMIT = 2_000
