@@ -118,9 +118,8 @@ class Messages:
         outcome = "unchanged"
         if job["job"] == "attach_contact" and not job.get("cursor"):
             outcome = self._attach_activity(job, now)
-        reading = Reading()
         for name in names:
-            plan = self._record(job, name, reading, now)
+            plan = self._record(job, name, now)
             self._follow_ups.send_jobs(plan, f"{job['job']}~{'~'.join(name)}~{now}")
             outcome = "applied" if plan.outcome == "applied" else outcome
         if cursor is not None:
@@ -130,7 +129,10 @@ class Messages:
             self._queue.send_job(self._events_url, following, job.get("subject") or "", nonce)
         return outcome
 
-    def _record(self, job: Mapping[str, Any], name: Name, reading: Reading, now: int) -> Plan:
+    def _record(self, job: Mapping[str, Any], name: Name, now: int) -> Plan:
+        # Anew for each record: what was read for the one before may have changed since, and been
+        # told to this one already. Nothing but its own version would keep that from being undone.
+        reading = Reading()
         reading.load(self.store, Missing([name, ("connection", name[1]), directory.NAME]))
         connection = reading.get(("connection", name[1]))
         habits = habits_of(connection["provider"] if connection else "")

@@ -46,7 +46,6 @@ class Orders:
         entry = self._entry(said)
         self.entries.append(entry)
         found = self._found(said.refs)
-        self._folding.want((ORDER, self._folding.connection_id, each) for each in found)
         alike = self._alike([entry]) - set(found)
         if len(found) <= 1 and not alike and self._keeps_id(found, said.refs):
             self._extend(entry, found)
@@ -116,12 +115,14 @@ class Orders:
             record.add(_derived(each, order, summary))
 
     def _found(self, refs: tuple[str, ...]) -> list[str]:
-        """Return the ids of the orders these names belong to."""
+        """Return the ids of the orders these names belong to, whose heads are read by then."""
         connection = self._folding.connection_id
         names: list[Name] = [("ref", connection, ref) for ref in refs]
         self._folding.want(names)
         stored = [self._folding.get(name) for name in names]
-        return sorted({each["order_id"] for each in stored if each is not None})
+        found = [(ORDER, connection, each["order_id"]) for each in stored if each is not None]
+        self._folding.want(found)
+        return sorted({self._folding.home(each)[2] for each in found})
 
     def _keeps_id(self, found: list[str], refs: tuple[str, ...]) -> bool:
         if not found:
@@ -240,9 +241,7 @@ class Orders:
                 for mine, (_, _, at) in tried
             )
         )
-        found = self._found(refs)
-        self._folding.want((ORDER, self._folding.connection_id, each) for each in found)
-        return set(found)
+        return set(self._found(refs))
 
     def _remember(self, entry: Entry) -> None:
         """List the event under what the other side of its order would look like."""

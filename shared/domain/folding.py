@@ -120,6 +120,15 @@ class Folding:
         """Return a document as this fold has left it so far. Raise Missing if it was not read."""
         return self._staged[name] if name in self._staged else self.reading.get(name)
 
+    def home(self, name: Name) -> Name:
+        """Return the name a record goes by: an order may yield its own to a stronger one.
+
+        What led to it may have been read before that, and is then not what holds now.
+        """
+        while (head := self.get(name)) and head.get("merged_into"):
+            name = (*name[:2], head["merged_into"])
+        return name
+
     def put(self, name: Name, document: Mapping[str, Any]) -> None:
         """Have a document written with the event, if nobody writes it in between."""
         version = self._version(name)

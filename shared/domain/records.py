@@ -134,9 +134,9 @@ class Record:
         for entry in self._written.values():
             entry.historical = True
 
-    def changed(self) -> list[Entry]:
-        """Return the entries this event will write."""
-        return list(self._written.values())
+    def changed(self) -> bool:
+        """Tell whether this event writes or takes away any entry."""
+        return bool(self._written or self._removed)
 
     def steps(self, contact_version: int) -> list[Write]:
         """Return the writes that make this record true, its head first."""

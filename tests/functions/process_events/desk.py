@@ -91,10 +91,13 @@ class FailingStore(MemoryStore):
 
 
 class Desk:
-    """A processor with fakes on every side, and the records SQS would hand it."""
+    """A processor with fakes on every side, and the records SQS would hand it.
 
-    def __init__(self, **connection: object) -> None:
-        self.store = FailingStore()
+    Two may share a `store`, as two Lambdas do.
+    """
+
+    def __init__(self, store: FailingStore | None = None, **connection: object) -> None:
+        self.store = FailingStore() if store is None else store
         self.queues = FakeQueues()
         self.logged: list[dict[str, Any]] = []
         self.counted: list[str] = []
@@ -106,7 +109,7 @@ class Desk:
             "has_api": False,
             **connection,
         }
-        steps: list[Write | Check] = [Write(("connection", "shop"), about, 0)]
+        steps: list[Write | Check] = [Write(("connection", "shop"), about, None)]
         self.store.commit(steps)
         ids = itertools.count()
         self.batch = Batch(

@@ -173,7 +173,9 @@ def test_what_one_event_says_twice_is_not_late() -> None:
     record.add(_entry("paid", _HOUR, said={"order:in_1": payment(date=1)}))
     record.add(_entry("paid", _HOUR, said={"order:in_2": payment(date=2)}))
 
-    (paid,) = record.changed()
+    _, paid = [step.document for step in record.steps(0)]
+    assert paid is not None
+    paid = paid["entry"]
     assert (paid.kind, paid.late) == ("updated", False)
 
 
