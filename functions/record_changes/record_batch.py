@@ -41,8 +41,8 @@ class Tails(Protocol):
 class Stamp(Protocol):
     """What new rows are stamped with."""
 
-    def current(self) -> int:
-        """Return the epoch as of now."""
+    def current(self) -> Callable[[int], int]:
+        """Return what tells the epoch of a row by when (ms) its document was written."""
 
 
 class Recorder:
@@ -75,9 +75,9 @@ class Recorder:
         lines: list[bytes] = []
         failed: list[Record] = []
         try:
-            epoch = self._stamp.current()
+            epoch_of = self._stamp.current()
             for record in records:
-                if not self._one(record, key, epoch, lines, now):
+                if not self._one(record, key, epoch_of, lines, now):
                     failed.append(record)
             if lines:
                 self._objects.put(key, gzip.compress(b"\n".join([*lines, b""]), _LEVEL, mtime=0))
@@ -92,14 +92,21 @@ class Recorder:
             ]
         }
 
-    def _one(self, record: Record, key: str, epoch: int, lines: list[bytes], now: int) -> bool:
+    def _one(
+        self,
+        record: Record,
+        key: str,
+        epoch_of: Callable[[int], int],
+        lines: list[bytes],
+        now: int,
+    ) -> bool:
         """Add the line of one record of the stream, if it has one; False if it must wait."""
         try:
             told = self._told(record["dynamodb"])
             if told is not None:
                 dataset, row = told
-                row["epoch"] = epoch
                 row["recorded_at"] = _written_at(record["dynamodb"], now)
+                row["epoch"] = epoch_of(row["recorded_at"])
                 row["position"] = manifest.position(key, len(lines))
                 lines.append(_line(dataset, row))
         except Exception as error:  # the edge: a document nobody can read must not hide the others

@@ -1,11 +1,13 @@
 """Which epoch new rows are stamped with, asked of the manifest for every batch.
 
 Asking after a batch has come is what makes rebuilding safe: a row with the old stamp was in the
-table before the new one was announced, so the scan that follows has seen it or a newer one.
+table before the new one was announced, so the scan that follows has seen it or a newer one. What is
+told only long after it was written, by a redrive, has the stamp of its time for the same reason.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from shared.domain.change_log import manifest
@@ -27,13 +29,13 @@ class Stamp:
     def __init__(self, objects: Objects) -> None:
         self._objects = objects
         self._etag = ""
-        self._stamp = manifest.FIRST_EPOCH
+        self._held = manifest.Manifest()
 
-    def current(self) -> int:
-        """Return the epoch of rows that are written now; the first, while nothing was compacted."""
+    def current(self) -> Callable[[int], int]:
+        """Return what tells the epoch of a row by when (ms) its document was written."""
         key, objects = manifest.KEY, self._objects
         found = objects.get_unless(key, self._etag) if self._etag else objects.get(key)
         if found is not None:
             content, self._etag = found
-            self._stamp = manifest.parse(content).stamp
-        return self._stamp
+            self._held = manifest.parse(content)
+        return self._held.stamp_of

@@ -15,6 +15,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
@@ -73,6 +74,13 @@ class Bucket:
                 return None
             raise
         return answer["Body"].read(), answer["ETag"]
+
+    def clock(self) -> Callable[[], int]:
+        """Return S3's clock (ms). The stream dates what it tells by AWS's, not this machine's."""
+        began = time.time_ns()
+        told = self._s3.head_bucket(Bucket=self._name)["ResponseMetadata"]["HTTPHeaders"]["date"]
+        ahead = int(parsedate_to_datetime(told).timestamp() * 1_000) - began // 1_000_000
+        return lambda: time.time_ns() // 1_000_000 + ahead
 
     def put(
         self, key: str, content: bytes, *, if_match: str | None = None, if_none_match: bool = False
@@ -179,11 +187,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         rows = sum(row_of(*each) is not None for each in documents)
         console.print(f"{rows} rows would be written")
         return 0
-    rebuild = Rebuild(
-        Bucket(aws, outputs["LogBucket"]),
-        lambda: time.time_ns() // 1_000_000,
-        lambda: secrets.token_hex(4),
-    )
+    bucket = Bucket(aws, outputs["LogBucket"])
+    rebuild = Rebuild(bucket, bucket.clock(), lambda: secrets.token_hex(4))
     stamp = rebuild.announce()
     console.print(f"new rows have epoch {stamp}; reading the table")
     written = 0

@@ -128,7 +128,7 @@ class LogDeployment:
     def rebuild(self) -> None:
         """Have `paysignal rebuild-log` write the log anew; it may end at any step."""
         self.unfinished = True
-        rebuild = Rebuild(self.objects(), self.world.product_clock, self.chance)
+        rebuild = Rebuild(self.objects(), self.world.clock, self.chance)
         stamp = rebuild.announce()
         for _ in rebuild.write(self._scanned(), stamp):
             pass

@@ -21,8 +21,8 @@ from shared.domain.erasure import PREFIX, Erasure
 
 # Datasets whose rows are about one person and nobody else.
 WHOLE = frozenset({"contacts", "activity"})
-# Columns of the other datasets that tell of a person; stores that know their customers by the
-# address have it for an id.
+# Columns of the other datasets that tell of a person; of those of IDS only an address does: there
+# are stores that know their customers, or link what they sell, by it.
 PERSONAL: Mapping[str, tuple[str, ...]] = {
     "orders": ("email",),
     "recurring_payments": (
@@ -31,11 +31,15 @@ PERSONAL: Mapping[str, tuple[str, ...]] = {
         "shipping_address",
         "billing_address",
         "store_customer_id",
+        "external_id",
     ),
     "changes": ("changes",),
 }
-# Fields whose changes tell of a person; the other changes of an entry stay.
+IDS = ("store_customer_id", "external_id")
+# Fields whose changes tell of a person, and those whose do where one is an address; the other
+# changes of an entry stay.
 PERSONAL_FIELDS = ("billing_address", "email", "note", "shipping_address")
+LINKS = ("external_id",)
 AFFECTED = WHOLE | PERSONAL.keys()
 # Longer than any row may be on its way: the stream keeps a day, dead letters two weeks, and a table
 # may be restored as it was five weeks ago, out of which the log is then written anew.

@@ -31,6 +31,8 @@ FORMAT = 1
 FIRST_EPOCH = 1
 GRACE_MS = times.HOUR
 ORPHAN_MS = times.DAY
+# How far apart AWS's own clocks may be: the stream's, and the one an announcement is dated by.
+_SKEW_MS = times.MINUTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class Manifest:
     """One generation of the log. Times are ms.
 
     Rows of an epoch before `epoch` do not count. New rows carry `stamp`, which is ahead of `epoch`
-    while the log is rebuilt from the table. `as_of` is when the newest folded row was recorded.
+    while the log is rebuilt from the table: announced at `announced_at`, after `before`. `as_of` is when the newest folded row was recorded.
     `raised` are the epochs that came to count, each with when it did. `erased` are the keys of the
     erase ledger whose people its files know no more, besides all up to `erased_through`.
     """
@@ -77,6 +79,8 @@ class Manifest:
     generation: int = 0
     epoch: int = FIRST_EPOCH
     stamp: int = FIRST_EPOCH
+    before: int = FIRST_EPOCH
+    announced_at: int = 0
     as_of: int = 0
     datasets: Mapping[str, FileSet] = field(
         default_factory=lambda: dict.fromkeys(DATASETS, FileSet())
@@ -95,6 +99,15 @@ class Manifest:
         known = self.raised or ((self.epoch, self.epoch * times.MINUTE),)
         then = [epoch for epoch, since in known if since <= moment]
         return max(then, default=FIRST_EPOCH)
+
+    def stamp_of(self, written_at: int) -> int:
+        """Return the epoch of a row whose document was written at a moment.
+
+        What was written before a rebuild was announced was in the table it read, unless something
+        newer took its place or removed it. Told only now, by a redrive, it must not stand beside
+        that: who was removed would be back.
+        """
+        return self.before if written_at < self.announced_at - _SKEW_MS else self.stamp
 
     def keys(self) -> set[str]:
         """Return the keys of the files it names."""
@@ -119,6 +132,8 @@ def parse(content: bytes) -> Manifest:
         generation=told["generation"],
         epoch=told["epoch"],
         stamp=told.get("stamp", told["epoch"]),
+        before=told.get("before", told["epoch"]),
+        announced_at=told.get("announced_at", 0),
         as_of=told["as_of"],
         datasets={name: _files(told["datasets"].get(name, {})) for name in DATASETS},
         folded=frozenset(told["folded"]),
@@ -139,6 +154,8 @@ def dump(manifest: Manifest) -> bytes:
         "generation": manifest.generation,
         "epoch": manifest.epoch,
         "stamp": manifest.stamp,
+        "before": manifest.before,
+        "announced_at": manifest.announced_at,
         "as_of": manifest.as_of,
         "datasets": {
             name: {
@@ -237,7 +254,13 @@ def announced(manifest: Manifest, now: int) -> Manifest:
     By the minute, so that it is higher than all before even where the manifest itself was lost.
     """
     stamp = max(manifest.stamp + 1, now // times.MINUTE)
-    return replace(manifest, generation=manifest.generation + 1, stamp=stamp)
+    return replace(
+        manifest,
+        generation=manifest.generation + 1,
+        stamp=stamp,
+        before=manifest.stamp,
+        announced_at=now,
+    )
 
 
 def raised(manifest: Manifest, epoch: int, now: int) -> Manifest:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from tests.support.shop import Shop
 from tests.support.stream import stream_record
 
 WRITTEN = NOW - 5_000
+REBUILT = NOW - 60_000
 
 
 class Tails:
@@ -33,9 +35,9 @@ class Tails:
         self.stored[key] = content
         return '"etag"'
 
-    def current(self) -> int:
+    def current(self) -> Callable[[int], int]:
         """The stamp; a real one reads it out of the same bucket."""
-        return 7
+        return lambda written_at: 7 if written_at >= REBUILT else 6
 
     @property
     def lines(self) -> list[dict[str, Any]]:
@@ -172,3 +174,14 @@ def test_a_batch_that_is_told_again_leaves_the_same_rows() -> None:
     second.record(*batch)
 
     assert first.tails.stored == second.tails.stored
+
+
+def test_what_is_told_long_after_it_was_written_has_the_stamp_of_its_time() -> None:
+    """The change log's simulation, seed 45213: a redrive brought back what had been removed."""
+    desk, name = Desk(), ("order", "shop", "ch_1")
+    document = next(each for known, each in shop().items() if known[0] == "order")
+    late = stream_record(name, None, document, REBUILT - 1_000, 1)
+
+    assert desk.record(late, told(name, document, 2)) == []
+
+    assert [row["epoch"] for line in desk.tails.lines for row in line.values()] == [6, 7]

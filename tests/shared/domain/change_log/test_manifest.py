@@ -144,3 +144,12 @@ def test_a_new_epoch_is_announced_before_it_counts() -> None:
     assert raised(done, FIRST_EPOCH, NOW + 2).epoch == first.stamp, "an epoch never falls"
     assert announced(Manifest(), NOW + times.MINUTE).stamp > first.stamp, "even if all is lost"
     assert first.stamp < 2**31
+
+
+def test_what_was_written_well_before_an_announcement_keeps_the_epoch_before() -> None:
+    held = announced(replace(Manifest(), stamp=4), NOW)
+
+    epochs = [held.stamp_of(NOW - before) for before in (0, times.MINUTE, times.MINUTE + 1)]
+
+    assert epochs == [held.stamp, held.stamp, 4]
+    assert parse(dump(held)) == held
