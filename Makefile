@@ -64,7 +64,7 @@ lock: $(INSTALLED)  ## resolve requirements/*.in anew, with hashes and without i
 
 clean:  ## remove what was built and installed here, the local records included
 	@if [ -x $(RUN) ]; then ./paysignal down --quiet; fi
-	@rm -rf $(VENV) .paysignal cdk.out
+	@rm -rf $(VENV) .paysignal cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # pip alone installs the installer; where uv cannot work (an unusual index, a proxy), pip does it all.
 $(INSTALLED): requirements/installer.txt requirements/dev.txt

@@ -96,7 +96,7 @@ class Monitoring(Construct):
 
     def _dashboard(self, queues: Queues, api: Api, functions: Functions) -> None:
         """Lay out the page: what comes in, what waits, what it costs in time, what went wrong."""
-        sources = (queues.events, queues.history, queues.calls)
+        sources = (queues.events, queues.history, queues.calls, queues.automations)
         graph = partial(cloudwatch.GraphWidget, width=12, height=6)
         page = cloudwatch.Dashboard(self, "Dashboard")
         page.add_widgets(

@@ -1,4 +1,4 @@
-"""The stack, read from top to bottom as the way of an event; every permission is a line here."""
+"""The stack, read from top to bottom as an event travels; every permission is a line here."""
 
 from __future__ import annotations
 

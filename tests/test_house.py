@@ -16,6 +16,7 @@ import pytest
 from infra.cli.__main__ import COMMANDS
 from shared.domain import errors
 from shared.providers.catalogue import PROVIDERS
+from tests.support.readme_tables import readme
 
 ROOT = Path(__file__).parents[1]
 # Of the providers, what speaks to the network.
@@ -52,10 +53,6 @@ def functions_of(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionD
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node
-
-
-def readme() -> str:
-    return (ROOT / "README.md").read_text()
 
 
 def caption(package: Path) -> str:

@@ -25,13 +25,23 @@ class Command(Protocol):
         """Do it and return the exit code. Raise CliError for what a person can mend."""
 
 
+DEFAULT_STACK = "paysignal"
+
+
+def place_of(stack: str | None) -> str:
+    """Return how a command says where the stack is, to follow its words: `""` on this machine."""
+    if stack is None:
+        return ""
+    return " --aws" if stack == DEFAULT_STACK else f" --stack {stack}"
+
+
 def add_place(parser: argparse.ArgumentParser) -> None:
     """Add the choice between this machine's stack (`aws` is None) and one in an AWS account."""
     parser.add_argument(
         "--aws",
         action="store_const",
-        const="paysignal",
-        help="use the stack in your AWS account instead of this machine's",
+        const=DEFAULT_STACK,
+        help="use the stack in your AWS account, in the region of AWS_REGION or your profile",
     )
     parser.add_argument(
         "--stack", dest="aws", metavar="NAME", help="the same, where it is not called paysignal"

@@ -10,7 +10,7 @@ from botocore.exceptions import NoCredentialsError
 from rich.console import Console
 
 from infra.aws import Aws
-from infra.cli.command import CliError
+from infra.cli.command import DEFAULT_STACK, CliError, place_of
 from infra.deploy import Deployer
 from infra.packages import Target
 from infra.synth import context_with, synthesise
@@ -26,7 +26,7 @@ What else may be chosen stands in cdk.json, under "context"."""
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    parser.add_argument("--stack", default="paysignal", help="the stack's name")
+    parser.add_argument("--stack", default=DEFAULT_STACK, help="the stack's name")
     parser.add_argument("--region", help="AWS region (default: your configuration's)")
     parser.add_argument("--email", help="address that alarms are sent to")
     parser.add_argument("--domain", help="host name of your own for the API")
@@ -61,6 +61,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         deployer = Deployer(aws=aws, say=lambda line: console.print(f"[dim]·[/] {line}"))
         outputs = deployer.deploy(assembly, {key: text for key, text in given.items() if text})
     console.print(f"[green]✓[/] deployed: {outputs['ApiUrl']}", soft_wrap=True)
-    place = "--aws" if arguments.stack == "paysignal" else f"--stack {arguments.stack}"
-    console.print(f"\nNext, your first API key:  ./paysignal keys create {place}")
+    place = place_of(arguments.stack)
+    # Every command after this one looks where the shell points, which may be elsewhere.
+    region = f"AWS_REGION={aws.region} " if arguments.region else ""
+    console.print(f"\nNext, your first API key:  {region}./paysignal keys create{place}")
     return 0

@@ -14,7 +14,7 @@ from rich.console import Console
 from infra.aws import Aws
 from infra.cli import doctor_log
 from infra.cli.api import Api
-from infra.cli.command import CliError, add_place
+from infra.cli.command import CliError, add_place, place_of
 from infra.cli.running import Running, local_endpoints
 from infra.local.stack import LocalStack, known_port
 from infra.synth import SynthError, bundled_node
@@ -75,11 +75,13 @@ def examine(aws_stack: str | None) -> Iterator[Finding]:
     yield Finding("stack", running.name)
     if aws_stack is None:
         yield _api()
-    yield from _dead_letters(running)
-    for told in doctor_log.findings(running, time.time_ns() // 1_000_000):
+    place = place_of(aws_stack)
+    yield from _dead_letters(running, place)
+    for told in doctor_log.findings(running, time.time_ns() // 1_000_000, place):
         yield Finding(*told)
     yield from _connections(running)
-    yield from _verifications(connections_of(running))
+    api = "" if aws_stack is None else f" --api {running.outputs['ApiUrl']}"
+    yield from _verifications(connections_of(running), api)
 
 
 def _python() -> Finding:
@@ -129,13 +131,13 @@ def _api() -> Finding:
     return Finding("API", "answers")
 
 
-def _dead_letters(running: Running) -> Iterator[Finding]:
+def _dead_letters(running: Running, place: str) -> Iterator[Finding]:
     for name, url in running.dead_letter_urls().items():
         answer = running.aws.sqs.get_queue_attributes(
             QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]
         )
         count = int(answer["Attributes"]["ApproximateNumberOfMessages"])
-        remedy = f"Mend the cause, then: ./paysignal redrive {name}" if count else ""
+        remedy = f"Mend the cause, then: ./paysignal redrive {name}{place}" if count else ""
         yield Finding(f"dead letters of {name}", str(count) if count else "none", remedy)
 
 
@@ -166,8 +168,11 @@ def connections_of(running: Running) -> list[Document]:
     return [each for each in store.read(names).values() if each is not None]
 
 
-def _verifications(connections: Iterable[Document]) -> Iterator[Finding]:
-    """Say where records differ from what the provider holds, or could not be compared."""
+def _verifications(connections: Iterable[Document], api: str) -> Iterator[Finding]:
+    """Say where records differ from what the provider holds, or could not be compared.
+
+    `api` is how a command is told the address of the API, nothing for this machine's.
+    """
     for connection in connections:
         told = verify.shown(connection)
         if told is None or told["ended_date"] is None:
@@ -179,9 +184,10 @@ def _verifications(connections: Iterable[Document]) -> Iterator[Finding]:
         state, remedy = counts or "nothing differs", ""
         if told["state"] == "failed":
             state = "the provider could not be asked for all it holds"
-            remedy = f"See why: ./paysignal verify {name}"
+            remedy = f"See why: ./paysignal verify {name}{api}"
         elif ours:
-            remedy = f"Have the records follow the provider: ./paysignal verify {name} --repair"
+            mend = f"./paysignal verify {name} --repair{api}"
+            remedy = f"Have the records follow the provider: {mend}"
         yield Finding(f"verification of {name}", state, remedy)
 
 

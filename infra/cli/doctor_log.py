@@ -28,8 +28,8 @@ class Told(NamedTuple):
     remedy: str = ""
 
 
-def findings(running: Running, now: int) -> Iterator[Told]:
-    """Yield what there is to say of a stack's log at a time (ms)."""
+def findings(running: Running, now: int, place: str = "") -> Iterator[Told]:
+    """Yield what there is to say of a stack's log at a time (ms), and of a remedy for its place."""
     name = running.outputs.get("LogBucket")
     if name is None:
         return
@@ -38,10 +38,12 @@ def findings(running: Running, now: int) -> Iterator[Told]:
     # After the lists: what was folded meanwhile is no trouble.
     found = Bucket(running.aws, name).get(log_manifest.KEY)
     held = log_manifest.parse(found[0]) if found else Manifest()
-    yield from judged(held, tails, aside, now)
+    yield from judged(held, tails, aside, now, place)
 
 
-def judged(held: Manifest, tails: Iterable[str], aside: Iterable[str], now: int) -> Iterator[Told]:
+def judged(
+    held: Manifest, tails: Iterable[str], aside: Iterable[str], now: int, place: str = ""
+) -> Iterator[Told]:
     """Yield what a manifest, the tails listed and those put aside tell at a time (ms)."""
     waiting = log_manifest.unfolded(held, tails)
     if waiting and log_manifest.written_at(waiting[0]) < now - UNTIDY_MS:
@@ -61,7 +63,7 @@ def judged(held: Manifest, tails: Iterable[str], aside: Iterable[str], now: int)
         yield Told(
             _SUBJECT,
             f"{len(missing)} damaged batches were put aside under {ASIDE}",
-            "Their rows are missing in reports. Bring them back: ./paysignal rebuild-log",
+            f"Their rows are missing in reports. Bring them back: ./paysignal rebuild-log{place}",
         )
 
 

@@ -1,11 +1,12 @@
 """The README's runbook and the template's alarms name each other; its commands can be run."""
 
 import re
+import shlex
 
 from infra.cli.__main__ import parser
 from shared.api.access import ACCESS, pattern
 from tests.infra.templates import Template, resources
-from tests.support.readme_tables import rows, section
+from tests.support.readme_tables import readme, rows, section
 
 SECTION = "When an alarm rings"
 
@@ -31,6 +32,16 @@ def test_every_command_of_the_runbook_can_be_run() -> None:
     assert len(commands) > 15
     for each in commands:
         parser().parse_args(each.split())
+
+
+def test_every_command_of_the_readme_can_be_run() -> None:
+    """`keys create --name` stood there for months; the name is positional."""
+    fences = re.findall(r"```sh\n(.*?)```", readme(), re.DOTALL)
+    lines = re.findall(r"^(?:\S+=\S+ )*\./paysignal (.+)$", "\n".join(fences), re.MULTILINE)
+
+    assert len(lines) >= 40
+    for each in lines:
+        parser().parse_args(shlex.split(each, comments=True))
 
 
 def test_every_route_of_the_runbook_exists() -> None:

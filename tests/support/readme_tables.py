@@ -3,10 +3,14 @@
 from infra.bundle import ROOT
 
 
+def readme() -> str:
+    """Return all of it."""
+    return (ROOT / "README.md").read_text(encoding="utf-8")
+
+
 def section(title: str) -> str:
     """Return the text of a section of the second level."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    (found,) = [each for each in text.split("\n## ")[1:] if each.partition("\n")[0] == title]
+    (found,) = [each for each in readme().split("\n## ")[1:] if each.partition("\n")[0] == title]
     return found
 
 

@@ -128,7 +128,7 @@ class FakeRunning:
 
     def __init__(self, dead: dict[str, int], secrets: dict[str, dict[str, Any]]) -> None:
         self.name = "paysignal"
-        self.outputs: dict[str, str] = {}
+        self.outputs = {"ApiUrl": "https://pay.example.com"}
         self._dead = dead
         self._secrets = secrets
         self.aws = type("Aws", (), {"sqs": self})
@@ -159,7 +159,7 @@ def _findings(
 def test_the_doctor_finds_dead_letters(monkeypatch: pytest.MonkeyPatch) -> None:
     findings = _findings(monkeypatch, FakeRunning({"events": 3, "calls": 0}, {}))
 
-    remedy = "Mend the cause, then: ./paysignal redrive events"
+    remedy = "Mend the cause, then: ./paysignal redrive events --aws"
     assert findings["dead letters of events"] == ("3", remedy)
     assert findings["dead letters of calls"] == ("none", "")
 
@@ -202,11 +202,13 @@ def test_the_doctor_finds_what_differs_at_a_provider(monkeypatch: pytest.MonkeyP
 
     assert findings["verification of drifted"] == (
         "2 never_sent, 1 stale",
-        "Have the records follow the provider: ./paysignal verify drifted --repair",
+        "Have the records follow the provider: ./paysignal verify drifted --repair"
+        " --api https://pay.example.com",
     )
     assert findings["verification of well"] == ("nothing differs", "")
     assert findings["verification of strange"] == ("1 not_ours", "")
-    assert findings["verification of refused"][1] == "See why: ./paysignal verify refused"
+    remedy = findings["verification of refused"][1]
+    assert remedy == "See why: ./paysignal verify refused --api https://pay.example.com"
     assert "verification of new" not in findings
 
 
