@@ -74,6 +74,7 @@ _batch = Batch(
         bus=_bus,
         send=_send,
         local=_settings.mode_local,
+        log=log,
         reader_of=Reader,
     ),
     outbound=Outbound(

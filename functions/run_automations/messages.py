@@ -70,6 +70,7 @@ class Messages:
         bus: Bus,
         send: Callable[[Message, int], None],
         local: bool,
+        log: Callable[..., None],
         reader_of: ReaderOf | None = None,
     ) -> None:
         """`send` puts a message on our queue after so many seconds.
@@ -84,6 +85,7 @@ class Messages:
         self._bus = bus
         self._send = send
         self._local = local
+        self._log = log
         self._reader_of = reader_of
         self._kinds: dict[str, Callable[[Message, int, float], list[Posting]]] = {
             "run": self._run,
@@ -131,13 +133,19 @@ class Messages:
 
     def _settled(self, message: Message, now: int, monotonic: float) -> list[Posting]:
         del monotonic
-        self._fire.settled(message, now)
+        self._tell(self._fire.settled(message, now), message)
         return []
 
     def _date(self, message: Message, now: int, monotonic: float) -> list[Posting]:
         del monotonic
-        self._by_date.come(message, now)
+        firing = self._by_date.come(message, now)
+        self._tell([] if firing is None else [firing], message)
         return []
+
+    def _tell(self, firings: Sequence[str], message: Message) -> None:
+        """Log what was fired here: what the stream sets off is logged by its own reader."""
+        if firings:
+            self._log("fired", firings=firings, record=message["record"])
 
     def _mail(self, message: Message, now: int, monotonic: float) -> list[Posting]:
         del now

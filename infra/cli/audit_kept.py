@@ -1,4 +1,4 @@
-"""What the table holds of events and firings, and what the queues hold, for an audit to compare.
+"""What the table holds of events and firings, for an audit to compare.
 
 Read with the operator's own rights, in one scan. What the doors knew an event by is worked out
 anew from its kept headers and body, so that nothing has to be stored for it; only of an event whose
@@ -7,23 +7,29 @@ body was erased it stands in the table.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
-from itertools import chain
-from typing import Any, Protocol
+from typing import Protocol
 
 from infra.aws import Aws
-from infra.cli.audit_balance import APPLIED, IGNORED, IN_FLIGHT, QUARANTINED, STALE, Held, Waiting
-from infra.cli.audit_firings import Delivery, Fired, Firing, Run, doubtful
-from infra.cli.dead_letters import DeadLetter, DeadLetters
+from infra.cli.audit_balance import (
+    APPLIED,
+    IGNORED,
+    IN_FLIGHT,
+    MISSING,
+    QUARANTINED,
+    STALE,
+    Excuses,
+    Held,
+    Waiting,
+)
+from infra.cli.audit_firings import UNWANTED, Fired, Firing, Run, Sending, doubtful, overdue
 from infra.cli.rebuild_log import as_streamed
-from infra.cli.running import Running
 from shared.adapters.aws import AwsError
 from shared.adapters.documents import to_document
 from shared.adapters.table_keys import audited_name_of
-from shared.domain import times
+from shared.domain import times, trust
 from shared.domain.envelope import EventEnvelope, read_message, receipt_of, unpack
 from shared.domain.errors import Quarantined
 from shared.domain.ports import Document, Name
@@ -31,8 +37,9 @@ from shared.domain.ports import Document, Name
 # What came through a door, be it for a second time; all else was asked for or told over the API.
 _THROUGH_DOORS = ("live", "retry", "redrive")
 _API_STORE = "api"
-_OUTCOMES = {"applied": APPLIED, "ignored": IGNORED, "unconfirmed": IN_FLIGHT}
-_HIDDEN_SECONDS = 60
+_OUTCOMES = {"applied": APPLIED, "ignored": IGNORED, trust.UNCONFIRMED: IN_FLIGHT}
+# Twelve tries at a provider's API take hours; then the call is a dead letter.
+_CONFIRMED_WITHIN = times.DAY
 _NOT_FOUND = 404
 
 
@@ -56,10 +63,12 @@ class Kept:
 
     events: list[Held] = field(default_factory=list)
     apart: dict[str, Counter[str]] = field(default_factory=dict)
-    fired: Fired = field(default_factory=lambda: Fired([], {}, {}))
+    fired: Fired = field(default_factory=Fired)
     # By event: whether one of its entries changed anything.
     _told: dict[tuple[str, str, str], bool] = field(default_factory=dict)
     _types: dict[int, str] = field(default_factory=dict)
+    # Since when (ms) an event has waited for its provider's confirmation.
+    _unconfirmed: dict[int, int] = field(default_factory=dict)
 
     def take(self, name: Name, document: Document, receipts: Receipts) -> None:
         """Take one document of the table."""
@@ -73,36 +82,57 @@ class Kept:
             key = name[2], entry.event_id, entry.event_type
             self._told[key] = self._told.get(key, False) or entry.kind is not None
         elif kind == "firing":
-            self.fired.firings.append(_firing(document))
+            firing = _firing(document)
+            self.fired.firings.append(firing)
+            self.fired.rows[firing.firing_id] = firing.connection_id
         elif kind == "run":
             self.fired.runs[name[1]] = Run.of(document)
         elif kind == "delivery":
-            self.fired.deliveries[name[1]] = Delivery.of(document)
+            self.fired.sent[name] = Sending.of(document)
+        elif kind == "mail":
+            self.fired.sent[name] = Sending.of_mail(document)
 
-    def settle(self) -> None:
-        """Tell what was applied from what told nothing new. All entries must have been taken."""
+    def settle(self, now: int, asked: Waiting) -> None:
+        """Tell what was applied from what told nothing new, as of now (ms).
+
+        All documents must have been taken. `asked.dead` are the ids of events whose confirmation is
+        still asked for: a dead letter of the calls to providers is about them.
+        """
+        excuses = Excuses(asked, now)
         for place, event_type in self._types.items():
             event = self.events[place]
             told = self._told.get((event.connection_id, event.event_id or "", event_type), True)
             if event.outcome == APPLIED and not told:
                 event.outcome = STALE
+        for place, since in self._unconfirmed.items():
+            event = self.events[place]
+            late = now - since > _CONFIRMED_WITHIN and event.event_id not in asked.dead
+            if late and not excuses.cover(since):
+                event.outcome = MISSING
+                event.reason = "its provider never confirmed it, and is asked no more"
 
     def _event(self, name: Name, document: Document, receipts: Receipts) -> None:
         _, connection_id, event_id, event_type = name
-        through_door = document["source"] in _THROUGH_DOORS or "confirmed" in document
-        if not through_door or document["provider"] == _API_STORE:
+        confirmed = "confirmed" in document
+        asked = document["source"] not in _THROUGH_DOORS and not confirmed
+        if asked or document["provider"] == _API_STORE:
             source = _API_STORE if document["provider"] == _API_STORE else document["source"]
             self.apart.setdefault(connection_id, Counter())[source] += 1
-            return
-        self._types[len(self.events)] = event_type
+            if not receipts.is_asked(connection_id, event_id):
+                return
+        place, at = len(self.events), document["received_at"]
+        self._types[place] = event_type
+        if document["outcome"] == trust.UNCONFIRMED:
+            self._unconfirmed[place] = document["recorded_at"]
         self.events.append(
             Held(
-                received_at=document["received_at"],
+                received_at=at,
                 provider=document["provider"],
                 connection_id=connection_id,
                 event_id=event_id,
-                receipt=receipts.of(connection_id, event_id, document, document["received_at"]),
+                receipt=None if asked else receipts.of(connection_id, event_id, document, at),
                 outcome=_OUTCOMES.get(document["outcome"], APPLIED),
+                way="asked" if asked else "confirmed" if confirmed else "door",
             )
         )
 
@@ -125,6 +155,10 @@ class Receipts:
         self._bodies = bodies
         self._since = since - times.HOUR
         self._asked = asked
+
+    def is_asked(self, connection_id: str, event_id: str) -> bool:
+        """Tell whether a door has logged an event of this id."""
+        return (connection_id, event_id) in self._asked
 
     def of_message(self, body: str) -> str | None:
         """Return the receipt of an event's message, None for what is no event of a door's."""
@@ -160,78 +194,48 @@ class Receipts:
             raise
 
 
-def scanned(aws: Aws, table: str, receipts: Receipts) -> Kept:
-    """Return everything an audit asks of the table, as of now."""
-    kept = Kept()
+def scanned(aws: Aws, table: str, receipts: Receipts, say: Callable[[str], None]) -> Kept:
+    """Return everything an audit asks of the table; `say` is told how far it is."""
+    kept, seen = Kept(), 0
     pages = aws.dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
     for page in pages:
         for item in page["Items"]:
             name = audited_name_of(item["pk"]["S"], item["sk"]["S"])
             if name is not None:
                 kept.take(name, to_document(as_streamed(item)), receipts)
-    kept.settle()
+        seen += len(page["Items"])
+        say(f"reading the table: {seen:,} documents")
     return kept
 
 
-def read_again(fired: Fired, store: Reads) -> None:
-    """Look once more for what a scan has not met: it goes on while the stack works."""
+def made_at(aws: Aws, table: str) -> int:
+    """Return when (ms) a table was made."""
+    told = aws.dynamodb.describe_table(TableName=table)["Table"]["CreationDateTime"]
+    return int(told.timestamp() * times.SECOND)
+
+
+def read_again(fired: Fired, store: Reads, now: int) -> None:
+    """Look once more for what a scan has not met: it goes on while the stack works.
+
+    An email whose contact is gone went with it. What is late and about to be woken is asleep.
+    """
     for firing in list(doubtful(fired)):
         name: Name = ("run", firing.firing_id)
-        run = store.read([name])[name]
-        if run is None:
+        stored = store.read([name])[name]
+        if stored is None:
             continue
-        fired.runs[firing.firing_id] = read = Run.of(run)
-        names: list[Name] = [("delivery", each) for each in read.sent]
-        for told, document in store.read(names).items():
+        fired.runs[firing.firing_id] = run = Run.of(stored)
+        contact: Name = ("contact", run.contact_id)
+        found = store.read([*run.sent, contact])
+        for each in run.sent:
+            document = found[each]
             if document is not None:
-                fired.deliveries[told[1]] = Delivery.of(document)
-
-
-def events_waiting(
-    running: Running, receipts: Receipts, now: int, unsettled_from: int | None
-) -> Waiting:
-    """Return what the queue of events and its dead letters hold; those stay where they are."""
-    count = _count(running, "EventsQueueUrl")
-    known = (receipts.of_message(each.body) for each in _dead(running, "EventsDlqUrl", now))
-    return Waiting(count, frozenset(each for each in known if each is not None), unsettled_from)
-
-
-def firings_waiting(running: Running, now: int) -> Waiting:
-    """Return what the queue of automations holds, and of which firings and deliveries are dead."""
-    count = _count(running, "AutomationsQueueUrl")
-    dead = (_named(each.body) for each in _dead(running, "AutomationsDlqUrl", now))
-    return Waiting(count, frozenset(chain.from_iterable(dead)))
-
-
-def _count(running: Running, output: str) -> int:
-    names: Any = [
-        "ApproximateNumberOfMessages",
-        "ApproximateNumberOfMessagesNotVisible",
-        "ApproximateNumberOfMessagesDelayed",
-    ]
-    url = running.outputs[output]
-    told = running.aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)
-    return sum(map(int, told["Attributes"].values()))
-
-
-def _dead(running: Running, output: str, now: int) -> Iterator[DeadLetter]:
-    letters = DeadLetters(running.aws.sqs, running.outputs[output])
-    if not letters.count():
-        return
-    try:
-        yield from letters.take(before=now, limit=None, seconds=_HIDDEN_SECONDS)
-    finally:
-        letters.let_go()
-
-
-def _named(body: str) -> Iterator[str]:
-    """Yield the ids of the firing and the delivery that a message is about."""
-    try:
-        said = json.loads(body)
-    except ValueError:
-        return
-    if isinstance(said, dict):
-        yield from (str(said[key]) for key in ("firing_id", "delivery_id") if said.get(key))
+                of = Sending.of_mail if each[0] == "mail" else Sending.of
+                fired.sent[each] = of(document)
+            elif each[0] == "mail" and found[contact] is None:
+                fired.sent[each] = Sending(UNWANTED)
+    entries = store.read(overdue(fired, now))
+    fired.asleep = frozenset(name[3] for name, entry in entries.items() if entry is not None)
 
 
 def _firing(document: Document) -> Firing:

@@ -1,56 +1,63 @@
-"""What the doors have logged: a line for each event they answered for, and since when.
+"""What the Lambdas have logged: the doors each event they answered for, the stream's each firing.
 
-The log knows nothing of the table, and is written before the provider has its answer. So it is the
-one witness for what was received.
+The logs know nothing of the table: a door's line is written before the provider has its answer, a
+firing's when the Lambda that reads the table's stream has sent it on. So they are the witness for
+what was received and what fired.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from infra.cli.audit_balance import Line, Stretch
+from infra.cli.audit_firings import Logged
 from infra.cli.running import Running
 from shared.domain import times
 
 EVENT = "event_queued"
-_DOOR = re.compile(r"functions\.ingest_(\w+)\.handler\.handler")
+FIRED = "fired"
+_LOGGING = re.compile(r"functions\.(?:ingest_(\w+)|fire_triggers|run_automations)\.handler\.handler")
+# What one answer holds at most: AWS says then where to go on, the emulator says nothing.
+_ANSWER_MAX = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class DoorLog:
-    """The log of one provider's door: complete from `since` (ms) on, None where there is none."""
+class Log:
+    """The log of one provider's door, or of the firings: their `provider` is empty.
+
+    It is complete from `since` (ms) on; None where there is none.
+    """
 
     provider: str
     group: str
     since: int | None
 
 
-def door_logs(running: Running, now: int) -> list[DoorLog]:
-    """Return the logs of the stack's doors."""
+def logs_of(running: Running, now: int) -> list[Log]:
+    """Return the logs of the stack's doors and of its firings."""
     return [
-        DoorLog(provider, group, _since(running, group, now))
-        for provider, group in _groups(running)
+        Log(provider, group, _since(running, group, now)) for provider, group in _groups(running)
     ]
 
 
-def lines_of(running: Running, log: DoorLog, stretch: Stretch) -> Iterator[Line]:
+def lines_of(running: Running, log: Log, stretch: Stretch) -> Iterator[Line]:
     """Yield what a door has logged in a stretch of time."""
-    if log.since is None:
-        return
-    pages = running.aws.logs.get_paginator("filter_log_events").paginate(
-        logGroupName=log.group,
-        filterPattern=EVENT,
-        startTime=stretch.since,
-        endTime=stretch.until,
-    )
-    for page in pages:
-        for each in page["events"]:
-            line = line_of(log.provider, each["timestamp"], each["message"])
-            if line is not None and stretch.has(line.at, line.connection_id):
-                yield line
+    for each in _logged(running, log, EVENT, stretch):
+        line = line_of(log.provider, each["timestamp"], each["message"])
+        if line is not None and stretch.has(line.at, line.connection_id):
+            yield line
+
+
+def firings_of(running: Running, log: Log, stretch: Stretch) -> Iterator[Logged]:
+    """Yield the firings that were logged in a stretch of time."""
+    for each in _logged(running, log, FIRED, stretch):
+        for logged in fired_of(each["timestamp"], each["message"]):
+            if stretch.has(logged.at, logged.connection_id):
+                yield logged
 
 
 def line_of(provider: str, at: int, text: str) -> Line | None:
@@ -62,6 +69,41 @@ def line_of(provider: str, at: int, text: str) -> Line | None:
         return Line(at, provider, said["connection_id"], said.get("event_id"), said.get("receipt"))
     except (ValueError, TypeError, KeyError):
         return None
+
+
+def fired_of(at: int, text: str) -> list[Logged]:
+    """Return the firings a line tells of; none for all other lines."""
+    try:
+        said = json.loads(text)
+        if said["event"] != FIRED:
+            return []
+        connection_id = str(said["record"][1])
+        return [Logged(at, connection_id, str(each)) for each in said["firings"]]
+    except (ValueError, TypeError, LookupError):
+        return []
+
+
+def _logged(
+    running: Running, log: Log, pattern: str, stretch: Stretch
+) -> Iterator[Mapping[str, Any]]:
+    start: int | None = stretch.since if log.since is not None else None
+    while start is not None:
+        pages = running.aws.logs.get_paginator("filter_log_events").paginate(
+            logGroupName=log.group,
+            filterPattern=pattern,
+            startTime=start,
+            endTime=stretch.until,
+        )
+        start = None
+        for page in pages:
+            found = page["events"]
+            if "nextToken" in page or len(found) < _ANSWER_MAX:
+                yield from found
+                continue
+            # Cut off: what has the last line's time may be there in part, and is read again.
+            start = found[-1]["timestamp"]
+            start += found[0]["timestamp"] == start
+            yield from (each for each in found if each["timestamp"] < start)
 
 
 def _since(running: Running, group: str, now: int) -> int | None:
@@ -81,6 +123,6 @@ def _groups(running: Running) -> Iterator[tuple[str, str]]:
                 continue
             name = resource["PhysicalResourceId"]
             settings = running.aws.lambda_.get_function_configuration(FunctionName=name)
-            if door := _DOOR.fullmatch(settings["Handler"]):
+            if logging := _LOGGING.fullmatch(settings["Handler"]):
                 group = settings.get("LoggingConfig", {}).get("LogGroup", f"/aws/lambda/{name}")
-                yield door[1], group
+                yield logging[1] or "", group

@@ -67,21 +67,33 @@ class DeadLetters:
         )
         return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
+    def lying(self) -> int:
+        """Return about how many messages lie here, those among them that somebody has taken."""
+        answer = self._sqs.get_queue_attributes(
+            QueueUrl=self._url,
+            AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+        )
+        return sum(map(int, answer["Attributes"].values()))
+
     def take(
         self, *, before: int, limit: int | None, seconds: int, page: int = PAGE
     ) -> Iterator[DeadLetter]:
         """Yield what was sent before a time (ms), each once, a page hidden for `seconds`.
 
         What has come since is not taken: a message that fails again at once would go round and
-        round.
+        round. Nor would it end where going through takes longer than a page is hidden: a page of
+        which everything was met before is the last.
         """
         taken = 0
+        met: set[str] = set()
         while limit is None or taken < limit:
             wanted = page if limit is None else min(page, limit - taken)
             found = self._receive(wanted, seconds)
-            if not found:
+            new = [letter for letter in found if letter.message_id not in met]
+            if not new:
                 return
-            for letter in found:
+            met.update(letter.message_id for letter in new)
+            for letter in new:
                 if letter.sent_at <= before:
                     taken += 1
                     yield letter

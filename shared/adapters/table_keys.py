@@ -168,6 +168,8 @@ def audited_name_of(partition: str, place: str) -> Name | None:
         return ("quarantine", unquote(place))
     if place == "RUN":
         return name_of(partition)
+    if place == "MAIL" and partition.startswith("MAIL#"):
+        return ("mail", unquote(partition.removeprefix("MAIL#")))
     return event_name_of(partition, place) or logged_name_of(partition, place)
 
 

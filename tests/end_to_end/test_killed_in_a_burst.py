@@ -20,8 +20,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from infra.cli.api import Api
-from infra.cli.audit import Audit, audit
+from infra.cli.audit import audit
 from infra.cli.audit_balance import FATES, OUTCOMES, Stretch, total
+from infra.cli.audit_report import Audit
 from infra.cli.command import CliError
 from infra.cli.running import Running
 from infra.local.stack import Endpoints

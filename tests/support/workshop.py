@@ -49,6 +49,8 @@ class Workshop:
         self.logged: list[tuple[str, dict[str, Any]]] = []
         self.secrets: dict[str, dict[str, Any]] = {}
         self.settled: list[Mapping[str, Any]] = []
+        # What settling and dates shall set off.
+        self.fires: list[str] = []
         self.mailed: list[str] = []
         self._numbers = itertools.count(1)
         self._next_minute = START
@@ -214,6 +216,7 @@ class Workshop:
                 bus=_Bus(self),
                 send=self.send,
                 local=True,
+                log=self._log,
             ),
             outbound=self,
             queue=self,
@@ -252,11 +255,11 @@ class _Fire:
 
     def settled(self, message: Mapping[str, Any], now: int) -> list[str]:
         self._workshop.settled.append(message)
-        return []
+        return list(self._workshop.fires)
 
     def come(self, message: Mapping[str, Any], now: int) -> str | None:
         self._workshop.settled.append(message)
-        return None
+        return next(iter(self._workshop.fires), None)
 
 
 class _Mail:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import io
 import json
 from collections import Counter
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from rich.console import Console
 
-from infra.cli import audit
+from infra.cli import audit, audit_report
 from infra.cli.__main__ import main
-from infra.cli.audit import Audit
 from infra.cli.audit_balance import Balance, Lost, Stretch
+from infra.cli.audit_report import Audit
+from infra.cli.command import CliError
 from infra.cli.running import Running
 from shared.domain import times
 
@@ -34,7 +36,14 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     wanted: list[Any] = []
     monkeypatch.setattr(Running, "find", lambda name: SimpleNamespace(name=name))
 
-    def found(running: Any, stretch: Stretch, now: int, unsettled_from: int | None) -> Audit:
+    def found(
+        running: Any,
+        stretch: Stretch,
+        now: int,
+        unsettled_from: int | None,
+        say: Callable[[str], None],
+    ) -> Audit:
+        say("reading the table")
         wanted.append((running.name, stretch, now, unsettled_from))
         result: Audit = wanted[0]
         return result
@@ -84,6 +93,39 @@ def test_what_is_missing_is_named_with_what_to_do_and_ends_badly(asked: list[Any
     assert "✗ event evt_2 of shop, 2026-11-22 12:00:00: its door answered for it" in told
     assert "✗ 1 missing of 1 events received, 0 firings" in told
     assert "./paysignal verify shop --repair" in told
+
+
+@pytest.mark.parametrize(
+    ("argv", "place"),
+    [((), ""), (("--aws",), " --aws"), (("--stack", "second"), " --stack second")],
+)
+def test_advice_is_about_the_stack_that_was_audited(
+    asked: list[Any], argv: tuple[str, ...], place: str
+) -> None:
+    lost = [LOST] * 60
+    firing = [Lost("firing", "shop", "rescue/f1", NOON, "its run is gone")]
+    ill = balance(("received", "missing"), lost=lost), balance(("firings", "missing"), lost=firing)
+    asked.append(Audit(*ill, {}, [], 1))
+
+    _, told = paysignal(*argv)
+
+    assert f"all of them: ./paysignal audit --json{place}\n" in told
+    assert f"./paysignal redrive stream{place}\n" in told
+    assert f"./paysignal doctor{place}\n" in told
+    assert f"./paysignal redrive automations{place} --dry-run\n" in told
+    assert ("./paysignal verify shop" in told) is (place == "")
+    assert ("POST /v1/connections/shop/verify with" in told) is (place != "")
+
+
+def test_changes_the_streams_readers_gave_up_on_end_it_badly(asked: list[Any]) -> None:
+    """They have set nothing off, so no firing of theirs could be found missing."""
+    asked.append(Audit(balance(), balance(), {}, [], 2))
+
+    code, told = paysignal()
+
+    assert code == 1
+    assert "✗ the stream's readers gave up on 2 batches" in told
+    assert "./paysignal redrive stream" in told
 
 
 def test_a_firing_that_is_missing_has_its_own_remedy(asked: list[Any]) -> None:
@@ -152,8 +194,32 @@ def test_on_aws_the_last_two_minutes_are_not_settled(asked: list[Any]) -> None:
 def test_days_in_the_wrong_order_are_refused(asked: list[Any]) -> None:
     code, told = paysignal("--from", "2026-11-22", "--to", "2026-11-20")
 
-    assert (code, len(asked)) == (1, 0)
+    assert (code, len(asked)) == (2, 0)
     assert "--from comes after --to" in told
+
+
+def test_a_stack_that_is_down_is_not_one_that_lost_something(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def find(name: str | None) -> Running:
+        raise CliError("The stack is not running on this machine. Start it: ./paysignal up")
+
+    monkeypatch.setattr(Running, "find", find)
+
+    code, told = paysignal("--json")
+
+    assert code == 2
+    assert "Start it: ./paysignal up" in told
+
+
+def test_a_time_lies_on_its_day_by_its_own_offset(asked: list[Any]) -> None:
+    asked.append(SOUND)
+
+    paysignal("--from", "2026-11-21T01:00+02:00", "--to", "2026-11-20T23:00")
+
+    (_, stretch, _, _) = asked[1]
+    assert stretch.until - stretch.since == times.DAY
+    assert stretch.has(NOON - 2 * times.DAY, "shop")
 
 
 def test_what_is_no_day_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
@@ -165,8 +231,9 @@ def test_what_is_no_day_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_notes_say_what_the_account_rests_on() -> None:
-    found = Balance(lost=[LOST], recorded=2, unlogged=3, unreadable=4)
+    events = Balance(lost=[LOST], recorded=2, unlogged=3, unreadable=4, excused=6)
+    firings = Balance(replaced=7, excused=8)
 
-    told = list(audit._notes(found, 5))
+    told = list(audit_report.notes(events, firings, 5, 9))
 
-    assert [line.split(" ")[0] for line in told] == ["2", "5", "3", "4"]
+    assert [line.split(" ")[0] for line in told] == ["2", "6", "5", "8", "3", "4", "7"]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Literal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.cli.audit_balance import (
     APPLIED,
     DUPLICATE,
+    EXCUSED_FOR,
     IN_FLIGHT,
     MISSING,
     OUTCOMES,
@@ -43,7 +46,7 @@ def held(name: str, at: int = NOON, outcome: str = APPLIED, receipt: str | None 
 def balance(
     lines: list[Line], kept: list[Held], waiting: Waiting = NOTHING, **since: int
 ) -> Balance:
-    return received(lines, kept, waiting, STRETCH, since or SINCE)
+    return received(lines, kept, waiting, STRETCH, since or SINCE, NOON + times.HOUR)
 
 
 def counted(found: Balance) -> dict[str, int]:
@@ -82,6 +85,31 @@ def test_as_many_as_the_queue_holds_are_in_flight_the_newest_first() -> None:
 
     assert counted(found) == {"received": 2, IN_FLIGHT: 1, MISSING: 1}
     assert [lost.name for lost in found.lost] == ["evt_old"]
+    assert found.excused == 1
+
+
+def test_a_queues_count_excuses_nothing_that_has_been_under_way_for_too_long() -> None:
+    """Any job, any other connection's event is counted as well: six days later it proves nothing.
+
+    The line is of a stack that had one unrelated message on its queue when it was asked.
+    """
+    old = NOON + times.HOUR - EXCUSED_FOR - 1
+
+    found = balance([line("old", old), line("new", old + 1)], [], Waiting(9))
+
+    assert counted(found) == {"received": 2, IN_FLIGHT: 1, MISSING: 1}
+    assert [lost.name for lost in found.lost] == ["evt_old"]
+    assert found.excused == 1
+
+
+def test_dead_letters_that_could_not_be_looked_at_excuse_as_many_however_old() -> None:
+    """Of one customer a FIFO queue shows ten at a time."""
+    lines = [line(name, NOON - times.DAY // 2) for name in "abc"]
+
+    found = balance(lines, [], Waiting(0, unseen=2))
+
+    assert counted(found) == {"received": 3, IN_FLIGHT: 2, MISSING: 1}
+    assert found.excused == 2
 
 
 def test_a_dead_letter_is_in_flight_by_its_own_receipt() -> None:
@@ -100,6 +128,61 @@ def test_one_confirmed_since_is_known_by_its_id() -> None:
     found = balance([line("1"), line("1", NOON + 1)], [held("1", receipt="another")])
 
     assert counted(found) == {"received": 2, APPLIED: 1, DUPLICATE: 1}
+
+
+def test_one_body_refused_twice_was_received_twice() -> None:
+    refused = [held("1", NOON + number, QUARANTINED) for number in range(2)]
+
+    found = balance([line("1"), line("1", NOON + 1)], refused)
+
+    assert counted(found) == {"received": 2, QUARANTINED: 2}
+    assert found.unlogged == 0
+
+
+def test_one_refused_and_accepted_when_it_was_sent_again_was_received_twice() -> None:
+    kept = [held("1", NOON + 1), held("1", outcome=QUARANTINED)]
+
+    found = balance([line("1"), line("1", NOON + 1), line("1", NOON + 2)], kept)
+
+    assert counted(found) == {"received": 3, QUARANTINED: 1, APPLIED: 1, DUPLICATE: 1}
+
+
+def told(way: Literal["confirmed", "asked"], at: int = NOON) -> Held:
+    return Held(at, "stripe", "shop", "evt_1", None, APPLIED, way=way)
+
+
+@pytest.mark.parametrize("way", ["confirmed", "asked"])
+def test_what_the_providers_api_told_is_the_line_of_its_id(
+    way: Literal["confirmed", "asked"],
+) -> None:
+    """So it stands in a table that was restored, where what the door took in came first."""
+    assert counted(balance([line("1")], [told(way)])) == {"received": 1, APPLIED: 1}
+
+
+@pytest.mark.parametrize("way", ["confirmed", "asked"])
+def test_what_the_providers_api_told_was_received_when_its_line_says(
+    way: Literal["confirmed", "asked"],
+) -> None:
+    """One that came before midnight and was confirmed after it is not counted a second day."""
+    found = balance([], [told(way)])
+
+    assert (counted(found), found.unlogged) == ({}, 0)
+
+
+def test_of_the_time_before_the_log_what_was_confirmed_counts_and_what_was_asked_for_not() -> None:
+    found = balance([], [told("confirmed"), told("asked")], stripe=NOON + 1)
+
+    assert counted(found) == {"received": 1, APPLIED: 1}
+    assert found.recorded == 1
+
+
+def test_one_that_waits_for_its_confirmation_in_vain_is_missing_for_its_own_reason() -> None:
+    waits = Held(NOON, "stripe", "shop", "evt_1", "r1", MISSING, reason="nobody confirmed it")
+
+    found = balance([line("1")], [waits])
+
+    assert counted(found) == {"received": 1, MISSING: 1}
+    assert [(lost.name, lost.reason) for lost in found.lost] == [("evt_1", "nobody confirmed it")]
 
 
 def test_one_id_with_two_bodies_is_two_events_each_known_by_its_receipt() -> None:
@@ -131,6 +214,14 @@ def test_what_a_door_queued_and_did_not_live_to_log_is_said_and_no_fault() -> No
 
     assert found.unlogged == 1
     assert adds_up(found.rows, "received", OUTCOMES)
+
+
+def test_what_came_while_the_account_was_taken_is_no_doors_failing() -> None:
+    """The log was read before the table, and is a little behind besides."""
+    found = balance([], [held("1", NOON + times.HOUR - times.MINUTE), held("2", NOON)])
+
+    assert found.unlogged == 1
+    assert counted(found) == {"received": 2, APPLIED: 2}
 
 
 def test_a_repetition_of_what_came_before_the_stretch_is_a_duplicate() -> None:

@@ -1,31 +1,34 @@
-"""What an audit reads: documents of the table, lines of the doors, messages of the queues."""
+"""What an audit reads of the table, and what it makes of each kind of document."""
 
 from __future__ import annotations
 
-import json
-import time
-import uuid
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from moto import mock_aws
 
-from infra.aws import Aws
-from infra.cli import audit_kept, dead_letters
-from infra.cli.audit_balance import APPLIED, IGNORED, IN_FLIGHT, QUARANTINED, STALE, Line
-from infra.cli.audit_firings import Fired, Firing, Run
+from infra.cli import audit_kept
+from infra.cli.audit_balance import (
+    APPLIED,
+    IGNORED,
+    IN_FLIGHT,
+    MISSING,
+    QUARANTINED,
+    STALE,
+    Waiting,
+)
+from infra.cli.audit_firings import UNWANTED, Fired, Firing, Run, Sending
 from infra.cli.audit_kept import Kept, Receipts
-from infra.cli.audit_lines import line_of
-from infra.cli.running import Running
 from shared.adapters.aws import AwsError
+from shared.domain import times
 from shared.domain.envelope import EventEnvelope, receipt_of
 from shared.domain.ports import Document, Name
 from shared.domain.timeline import Change, Entry
+from tests.support.restoring import deployed, put
 
 NOW = 1_795_348_800_000
 BODY = b'{"id":"evt_1"}'
+NOTHING = Waiting(0)
 NAME: Name = ("event", "shop", "evt_1", "invoice.paid")
 
 
@@ -45,7 +48,7 @@ class FakeBodies:
 
 
 def receipts(bodies: FakeBodies | None = None, **asked: str) -> Receipts:
-    return Receipts(bodies or FakeBodies(), NOW, {(each, asked[each]) for each in asked})
+    return Receipts(bodies or FakeBodies(), NOW, set(asked.items()))
 
 
 def event(**values: Any) -> Document:
@@ -53,6 +56,7 @@ def event(**values: Any) -> Document:
         "version": 1,
         "outcome": "applied",
         "received_at": NOW,
+        "recorded_at": NOW,
         "source": "live",
         "provider": "stripe",
         "headers": {},
@@ -61,11 +65,13 @@ def event(**values: Any) -> Document:
     return {name: each for name, each in (known | values).items() if each is not None}
 
 
-def taken(*documents: tuple[Name, Document]) -> Kept:
+def taken(
+    *documents: tuple[Name, Document], now: int = NOW, still: Waiting = NOTHING, **asked: str
+) -> Kept:
     kept = Kept()
     for name, document in documents:
-        kept.take(name, document, receipts())
-    kept.settle()
+        kept.take(name, document, receipts(None, **asked))
+    kept.settle(now, still)
     return kept
 
 
@@ -106,6 +112,22 @@ def test_other_outcomes_are_what_they_are(stored: str, outcome: str) -> None:
     assert held.outcome == outcome
 
 
+def test_one_its_provider_has_not_confirmed_for_a_day_is_missing() -> None:
+    """The API key has run out, say: the payment never counts, and nobody asks again."""
+    waits = (NAME, event(outcome="unconfirmed", received_at=NOW - times.DAY))
+    late = NOW + times.DAY + 1
+
+    outcomes = [
+        taken(waits, now=late - 1).events[0],
+        taken(waits, now=late).events[0],
+        taken(waits, now=late, still=Waiting(0, frozenset({"evt_1"}))).events[0],
+        taken(waits, now=late, still=Waiting(0, unseen=1)).events[0],
+    ]
+
+    assert [each.outcome for each in outcomes] == [IN_FLIGHT, MISSING, IN_FLIGHT, IN_FLIGHT]
+    assert outcomes[1].reason == "its provider never confirmed it, and is asked no more"
+
+
 def test_history_fetched_and_api_stores_are_counted_apart() -> None:
     kept = taken(
         (NAME, event(source="history")),
@@ -120,7 +142,19 @@ def test_history_fetched_and_api_stores_are_counted_apart() -> None:
 @pytest.mark.parametrize(("source", "values"), [("redrive", {}), ("fetched", {"confirmed": "d"})])
 def test_what_came_by_a_door_once_stays_so(source: str, values: dict[str, str]) -> None:
     """A redriven event, and one its provider has confirmed since, which replaced its bytes."""
-    assert len(taken((NAME, event(source=source, **values))).events) == 1
+    (held,) = taken((NAME, event(source=source, **values))).events
+
+    assert held.way == ("confirmed" if values else "door")
+
+
+def test_what_was_asked_for_is_kept_for_a_door_that_has_logged_its_id() -> None:
+    """After a restore the provider's word on an event may be all that is held of it."""
+    fetched = (NAME, event(source="fetched"))
+
+    (held,) = taken(fetched, shop="evt_1").events
+
+    assert (held.way, held.receipt, held.outcome) == ("asked", None, APPLIED)
+    assert taken(fetched, shop="evt_2").events == []
 
 
 def test_of_somebody_erased_the_receipt_stands_in_the_table() -> None:
@@ -156,8 +190,17 @@ def test_a_quarantined_event_is_one_that_came_by_a_door() -> None:
     assert (held.outcome, held.event_id) == (QUARANTINED, None)
 
 
-def test_firings_runs_and_deliveries_are_kept_for_what_they_say() -> None:
-    run = {"state": "done", "wake_at": None, "updated": NOW, "taken": [{"delivery_id": "m1"}, {}]}
+def run_of(*taken: dict[str, Any]) -> Document:
+    return {
+        "state": "done",
+        "wake_at": None,
+        "updated": NOW,
+        "taken": [{"at": NOW, **each} for each in taken],
+        "contact_id": "c1",
+    }
+
+
+def test_firings_runs_and_what_they_sent_are_kept_for_what_they_say() -> None:
     firing = {
         "firing_id": "f1",
         "automation_id": "rescue",
@@ -165,93 +208,83 @@ def test_firings_runs_and_deliveries_are_kept_for_what_they_say() -> None:
         "recorded_at": NOW,
         "state": "done",
     }
+    posted = {"next_at": None, "firing_id": "f1", "type": "order.created", "created": NOW}
 
     kept = taken(
         (("firing", "rescue", "f1"), firing),
-        (("run", "f1"), run),
-        (("delivery", "m1"), {"state": "delivered", "next_at": None}),
+        (("run", "f1"), run_of({"delivery_id": "m1"}, {}, {"mail_id": "m2"})),
+        (("delivery", "m1"), {"state": "delivered", **posted}),
+        (("mail", "m2"), {"state": "sent", "reason": "id", "created": NOW}),
     )
 
+    sent: dict[Name, int] = {("delivery", "m1"): NOW, ("mail", "m2"): NOW}
     assert kept.fired.firings == [Firing("f1", "rescue", "shop", NOW, "done")]
-    assert kept.fired.runs == {"f1": Run("done", NOW, ("m1",))}
-    assert kept.fired.deliveries["m1"].state == "delivered"
+    assert kept.fired.rows == {"f1": "shop"}
+    assert kept.fired.runs == {"f1": Run("done", NOW, sent, "c1")}
+    assert [each.state for each in kept.fired.sent.values()] == ["delivered", "sent"]
+
+
+class Store:
+    """The table, by names."""
+
+    def __init__(self, **runs: Document) -> None:
+        self.there: dict[Name, Document] = {("run", name): run for name, run in runs.items()}
+
+    def read(self, names: Any) -> dict[Name, Document | None]:
+        return {name: self.there.get(name) for name in names}
+
+
+def fired(*names: str) -> Fired:
+    return Fired([Firing(name, "rescue", "shop", NOW, "pending") for name in names])
 
 
 def test_what_a_scan_did_not_meet_is_looked_for_once_more() -> None:
-    class Store:
-        def read(self, names: Any) -> dict[Name, Document | None]:
-            run = {"state": "done", "wake_at": None, "updated": 1, "taken": [{"delivery_id": "m"}]}
-            dead = {"state": "dead", "next_at": 1}
-            there: dict[Name, Document] = {("run", "f1"): run, ("delivery", "m"): dead}
-            return {name: there.get(name) for name in names}
+    store = Store(f1=run_of({"delivery_id": "m"}, {"mail_id": "m"}))
+    posted = {"next_at": 1, "firing_id": "f1", "type": "order.created", "created": NOW}
+    store.there[("delivery", "m")] = {"state": "dead", **posted}
+    store.there[("mail", "m")] = {"state": "failed", "reason": "Rejected", "created": NOW}
+    found = fired("f1", "f2")
 
-    firings = [Firing(name, "rescue", "shop", NOW, "pending") for name in ("f1", "f2")]
-    fired = Fired(firings, {}, {})
+    audit_kept.read_again(found, store, NOW)
 
-    audit_kept.read_again(fired, Store())
-
-    assert list(fired.runs) == ["f1"]
-    assert fired.deliveries["m"].state == "dead"
+    assert list(found.runs) == ["f1"]
+    assert found.sent[("delivery", "m")].state == "dead"
+    assert found.sent[("mail", "m")].state == "failed"
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["START RequestId: 1", "{", "[]", "null", '{"event":"ping"}', '{"event":"event_queued"}'],
-)
-def test_other_lines_of_a_door_are_passed_over(text: str) -> None:
-    assert line_of("stripe", NOW, text) is None
+def test_an_email_went_with_its_contact_and_with_nobody_else() -> None:
+    store = Store(f1=run_of({"mail_id": "m1"}), f2={**run_of({"mail_id": "m2"}), "contact_id": "c"})
+    store.there[("contact", "c")] = {}
+    found = fired("f1", "f2")
+
+    audit_kept.read_again(found, store, NOW)
+
+    assert found.sent == {("mail", "m1"): Sending(UNWANTED)}
 
 
-def test_a_doors_line_is_read_with_and_without_its_receipt() -> None:
-    said = {"event": "event_queued", "connection_id": "shop", "event_id": "evt_1"}
+def test_what_the_due_index_is_going_to_wake_is_asleep() -> None:
+    store = Store()
+    store.there[("due", str(NOW - times.DAY), "run", "f1")] = {}
+    found = fired("f1", "f2")
+    found.runs = {name: Run("waiting", NOW - times.DAY, {}) for name in ("f1", "f2")}
 
-    old = line_of("stripe", NOW, json.dumps(said))
-    new = line_of("stripe", NOW, json.dumps(said | {"receipt": "r1"}) + "\n")
+    audit_kept.read_again(found, store, NOW)
 
-    assert old == Line(NOW, "stripe", "shop", "evt_1", None)
-    assert new == Line(NOW, "stripe", "shop", "evt_1", "r1")
-
-
-@pytest.fixture
-def running(monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
-    """Empty queues."""
-    monkeypatch.setattr(dead_letters, "_WAIT_SECONDS", 0)
-    with mock_aws():
-        aws = Aws(region="us-east-1")
-        outputs = {}
-        for name in ("EventsQueue", "EventsDlq", "AutomationsQueue", "AutomationsDlq"):
-            outputs[f"{name}Url"] = aws.sqs.create_queue(QueueName=name)["QueueUrl"]
-        yield Running(aws=aws, outputs=outputs, name="paysignal")
-        aws.close()
+    assert found.asleep == {"f1"}
 
 
-def test_dead_letters_are_told_by_their_receipts_and_stay(running: Running) -> None:
-    message = EventEnvelope(
-        provider="stripe", connection_id="shop", received_at=NOW, body=BODY
-    ).to_message()
-    for url, body in (("EventsQueueUrl", "waiting"), ("EventsDlqUrl", message)):
-        running.aws.sqs.send_message(QueueUrl=running.outputs[url], MessageBody=body)
-    running.aws.sqs.send_message(
-        QueueUrl=running.outputs["EventsDlqUrl"], MessageBody=f"no event {uuid.uuid4()}"
-    )
-    now = time.time_ns() // 1_000_000 + 60_000
+def test_the_scan_takes_what_it_knows_by_its_key_and_says_how_far_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mail = {"version": 1, "state": "sent", "reason": "id", "created": NOW}
+    said: list[str] = []
+    with deployed(monkeypatch) as running:
+        for name in (("mail", "m#1"), ("connection", "MAIL"), ("settings",)):
+            put(running, name, mail)
 
-    first = audit_kept.events_waiting(running, receipts(), now, None)
-    again = audit_kept.events_waiting(running, receipts(), now, None)
+        kept = audit_kept.scanned(running.aws, "table", receipts(), said.append)
+        made = audit_kept.made_at(running.aws, "table")
 
-    assert first == again
-    assert (first.count, first.dead) == (1, frozenset({receipt_of("shop", {}, BODY)}))
-
-
-def test_dead_letters_of_automations_are_told_by_what_they_are_about(running: Running) -> None:
-    for message in ({"kind": "run", "firing_id": "f1"}, {"kind": "deliver", "delivery_id": "m1"}):
-        running.aws.sqs.send_message(
-            QueueUrl=running.outputs["AutomationsDlqUrl"], MessageBody=json.dumps(message)
-        )
-    running.aws.sqs.send_message(
-        QueueUrl=running.outputs["AutomationsDlqUrl"], MessageBody="no JSON"
-    )
-
-    found = audit_kept.firings_waiting(running, time.time_ns() // 1_000_000 + 60_000)
-
-    assert (found.count, found.dead) == (0, frozenset({"f1", "m1"}))
+    assert kept.fired.sent == {("mail", "m#1"): Sending("sent", NOW)}
+    assert said == ["reading the table: 3 documents"]
+    assert made > 0
