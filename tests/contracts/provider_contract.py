@@ -14,7 +14,6 @@ import subprocess
 import sys
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -25,6 +24,7 @@ from shared.domain.errors import Quarantined
 from shared.domain.observations import Parsed
 from shared.providers.catalogue import PROVIDERS
 from tests.contracts.door_contract import NOW, DoorContract, FakeQueue, FakeSecrets, post
+from tests.contracts.provider_lives import Books, Letter, Life, shuffled
 from tests.laws.recorded import drifted, recorded, unlike
 from tests.support.shop import Shop
 
@@ -37,35 +37,6 @@ from shared.providers.catalogue import PROVIDERS
 provider, letters = json.load(sys.stdin)
 print(json.dumps([repr(PROVIDERS[provider].parse(b64decode(b), h)) for b, h in letters]))
 """
-
-
-@dataclass(frozen=True)
-class Letter:
-    """One event as the parser gets it: the raw body, and the headers that carry meaning."""
-
-    body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Books:
-    """What a life must come to, as the world that made it up says.
-
-    Recurring payments by id with their status, orders by id with gross and refunded in minor units,
-    and addresses that must have a contact.
-    """
-
-    recurring_payments: Mapping[str, str] = field(default_factory=dict)
-    orders: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    contacts: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class Life:
-    """All letters of a life in the order they were meant to come in, and its books."""
-
-    letters: Sequence[Letter]
-    books: Books
 
 
 class ProviderContract:
@@ -237,7 +208,7 @@ class ProviderContract:
         life = self.life(seed)
         in_order = self.told(life.letters)
 
-        mixed = [self.told(_shuffled(life.letters, dice)) for dice in range(5)]
+        mixed = [self.told(shuffled(life.letters, dice)) for dice in range(5)]
 
         _nothing(self.wrong(in_order, life.books))
         for shop in mixed:
@@ -255,7 +226,7 @@ class ProviderContract:
         assert shop.memory.documents == before
 
     def test_a_replay_of_the_kept_bodies_equals_live_to_the_byte(self) -> None:
-        live = self.told(_shuffled(self.life(1).letters, 3))
+        live = self.told(shuffled(self.life(1).letters, 3))
 
         replay = self.replayed(_markers(live))
 
@@ -294,14 +265,6 @@ class ProviderContract:
 def _nothing(found: Sequence[str]) -> None:
     """Hold that nothing was found, and tell what was: no plugin rewrites this module's asserts."""
     assert not found, "\n".join(found)
-
-
-def _shuffled(letters: Sequence[Letter], seed: int) -> list[Letter]:
-    """Return the letters in a random order, some of them twice."""
-    dice = random.Random(seed)
-    order = [*letters, *dice.sample(list(letters), min(8, len(letters)))]
-    dice.shuffle(order)
-    return order
 
 
 def _markers(shop: Shop) -> list[dict[str, Any]]:

@@ -27,7 +27,8 @@ from shared.providers.catalogue import PROVIDERS
 from tests.contracts import test_providers
 from tests.contracts.api_answers import ANSWERS
 from tests.contracts.door_contract import NOW, FakeQueue, FakeSecrets, counted, post
-from tests.contracts.provider_contract import Letter, ProviderContract
+from tests.contracts.provider_contract import ProviderContract
+from tests.contracts.provider_lives import Letter
 from tests.support.scale import examples
 from tests.support.shop import Shop
 

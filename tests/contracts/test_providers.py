@@ -13,7 +13,8 @@ from infra.samples import paykickstart, paypal, stripe, woocommerce
 from infra.samples.activecampaign import KINDS, STARTS_AT, Person, webhook
 from shared.providers import api_store
 from shared.providers.catalogue import PROVIDERS
-from tests.contracts.provider_contract import Books, Letter, Life, ProviderContract
+from tests.contracts.provider_contract import ProviderContract
+from tests.contracts.provider_lives import Books, Letter, Life
 from tests.functions.ingest_activecampaign import test_handler as activecampaign_door
 from tests.functions.ingest_paykickstart import test_handler as paykickstart_door
 from tests.functions.ingest_paypal import test_handler as paypal_door

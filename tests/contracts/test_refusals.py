@@ -18,7 +18,7 @@ import pytest
 
 from shared.domain.errors import Quarantined
 from shared.providers.catalogue import PROVIDERS
-from tests.contracts.provider_contract import Letter
+from tests.contracts.provider_lives import Letter
 from tests.contracts.test_fuzz import CONTRACTS, WITH_DOOR, letters, places
 from tests.support.shop import Shop
 

@@ -37,6 +37,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "shared.adapters.outbound_dial": (
         "tests/shared/adapters/test_outbound_dial.py",
         "tests/shared/adapters/test_outbound.py",
+        "tests/shared/adapters/test_outbound_answers.py",
         "tests/shared/adapters/test_outbound_tls.py",
         "tests/shared/adapters/test_outbound_ssrf.py",
     ),

@@ -14,6 +14,7 @@ from tests.support.uploads import MemoryUploads
 
 NOW = 1_790_000_000_000
 JOB = "job-1"
+HEADER = "email,first_name,tags\n"
 
 
 class Died(BaseException):
@@ -107,3 +108,14 @@ class Importing:
             elif name[0] == "email":
                 kept[name] = {}
         return kept
+
+
+def rows(count: int, start: int = 0) -> str:
+    """Return so many rows below the header, from the one of this number on."""
+    return "".join(f"c{n}@example.com,Name {n},VIP\n" for n in range(start, start + count))
+
+
+def result(job: dict[str, Any]) -> tuple[int, int, int, int]:
+    """Return an import's counts: created, updated, unchanged, rejected."""
+    told = job["result"]
+    return told["created"], told["updated"], told["unchanged"], told["rejected"]

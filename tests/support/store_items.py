@@ -139,6 +139,12 @@ class ApiStore:
             self.shop.work_off()
 
 
+def orders_of(store: ApiStore) -> list[Item]:
+    """Return the orders of the items' contact as the API shows them, by id."""
+    contact = store.client.get("/v1/contacts/ada@example.com").body
+    return sorted(contact["orders"], key=lambda each: str(each["store_order_id"]))
+
+
 def identity_of(kind: str, item: Mapping[str, Any]) -> str:
     """Return an item's own id."""
     return str(item[IDENTITY[kind]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -54,3 +55,11 @@ def image(name: Name, document: Mapping[str, Any]) -> dict[str, Any]:
     """Return an item of the table as the stream shows it."""
     pk, sk = key_of(name)
     return {"pk": {"S": pk}, "sk": {"S": sk}, **to_attributes(document)}
+
+
+def scanned_item(name: Name, document: Mapping[str, Any]) -> Any:
+    """Return an item of the table as boto3 reads and writes it: bytes as they are."""
+    return {
+        key: {kind: b64decode(value) if kind == "B" else value for kind, value in told.items()}
+        for key, told in image(name, document).items()
+    }

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from shared.domain.change_log.erased import AFFECTED, PERSONAL, PERSONAL_FIELDS, WHOLE
+from shared.domain.change_log.erased import AFFECTED, IDS, LINKS, PERSONAL, PERSONAL_FIELDS, WHOLE
 from shared.domain.change_log.schema import DATASETS
 from shared.domain.erasure import Erasure
 
@@ -84,10 +84,11 @@ class FakeMerger:
         if dataset in WHOLE:
             return None
         left = {name: value for name, value in row.items() if name not in PERSONAL[dataset]}
-        if "@" not in (row.get("store_customer_id") or "@"):
-            left["store_customer_id"] = row["store_customer_id"]
+        for name in IDS:
+            if "@" not in (row.get(name) or "@"):
+                left[name] = row[name]
         if dataset == "changes" and "changes" in row:
-            told = [each for each in json.loads(row["changes"]) if each[0] not in PERSONAL_FIELDS]
+            told = [each for each in json.loads(row["changes"]) if not _tells(each)]
             left["changes"] = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
         return left
 
@@ -154,3 +155,8 @@ def file_rows(content: bytes) -> list[Row]:
 def _write(rows: list[Row], out: Path) -> int:
     out.write_bytes(json.dumps(rows).encode())
     return len(rows)
+
+
+def _tells(change: list[Any]) -> bool:
+    field = change[0]
+    return field in PERSONAL_FIELDS or (field in LINKS and "@" in json.dumps(change))

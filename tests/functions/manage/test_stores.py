@@ -1,8 +1,7 @@
-"""API stores over HTTP: what becomes of items, of their records, people, jobs and firings."""
+"""API stores over HTTP: what becomes of items, and what their records show."""
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -10,12 +9,10 @@ from typing import Any
 import pytest
 
 from functions.manage.stores import HABITS
-from shared.domain.errors import Contended
-from shared.domain.ports import Check, Write
 from shared.providers.api_store import ORDER, RECURRING_PAYMENT
 from shared.providers.catalogue import PROVIDERS
 from tests.support.api_client import ApiClient
-from tests.support.store_items import DAYS, ApiStore, sale, subscription
+from tests.support.store_items import DAYS, ApiStore, orders_of, sale, subscription
 
 RECORD = "/v1/recurring-payments/shop/sub-1"
 
@@ -87,7 +84,7 @@ def test_an_order_is_answered_as_it_was_stated_and_its_kind_follows() -> None:
 
     store.put(ORDER, sale(**stated, refunded_date=DAYS[3]), sale(store_order_id="o-2"))
 
-    first, second = _orders(store)
+    first, second = orders_of(store)
     assert {name: first[name] for name in stated} == stated
     assert (first["kind"], first["status"]) == ("subscription", "partially_refunded")
     assert (second["kind"], second["status"]) == ("one_time", "completed")
@@ -112,9 +109,9 @@ def test_an_order_is_in_its_stated_state_and_leaves_it_again(
     store = ApiStore()
 
     store.put(ORDER, sale(**stated))
-    (order,) = _orders(store)
+    (order,) = orders_of(store)
     store.put(ORDER, sale())
-    (mended,) = _orders(store)
+    (mended,) = orders_of(store)
 
     assert (order["status"], order["refunded"], len(order["disputes"])) == shown
     assert (mended["status"], mended["refunded"], mended["disputes"]) == ("completed", "0.00", [])
@@ -189,104 +186,6 @@ def test_what_is_suppressed_says_so_in_its_change() -> None:
     ]
     entries = store.shop.history(RECURRING_PAYMENT, "sub-1")
     assert [each.suppressed for each in entries] == [True, False]
-
-
-def test_the_email_makes_a_contact_and_the_name_fills_its_blanks() -> None:
-    store = ApiStore()
-    store.client.put("/v1/contacts", {"email": "ada@example.com", "first_name": "Countess"})
-
-    store.put(ORDER, sale(customer={"first_name": "Ada", "phone": "555"}, store_customer_id=None))
-
-    found = store.client.get("/v1/contacts/ada@example.com").body
-    assert (found["first_name"], found["phone"]) == ("Countess", "555")
-    assert found["orders"][0]["store_order_id"] == "o-1"
-
-
-def test_an_item_without_an_email_waits_for_one() -> None:
-    store = ApiStore()
-
-    store.put(ORDER, sale(email=None, store_customer_id=None))
-    nobody = store.client.get("/v1/contacts/ada@example.com")
-    store.put(ORDER, sale())
-
-    assert nobody.status == 404
-    assert len(_orders(store)) == 1
-
-
-def test_the_kept_event_holds_the_item_as_it_was_sent() -> None:
-    store = ApiStore()
-
-    store.put(ORDER, sale(store_modified_date=DAYS[1]))
-
-    (event,) = store.events()
-    kept = json.loads(event["body"])
-    assert kept["item"]["gross"] == "19.00"
-    assert (event["provider"], event["source"], event["outcome"]) == ("api", "live", "applied")
-
-
-def test_jobs_are_sent_before_the_commit_for_later_and_after_it_for_now() -> None:
-    client = ApiClient(store=ApiStore().shop.memory)
-
-    client.put("/v1/orders", {"items": [sale(customer={"first_name": "Ada"})]})
-    assert client.outbox.followed == []  # no record is of somebody nobody has heard of
-
-    client.now += 1_000
-    renamed = sale(store_order_id="o-2", customer={"first_name": "Adele"})
-    client.put("/v1/orders", {"items": [renamed]})
-
-    assert [(when, job["job"]) for when, job in client.outbox.followed] == [
-        ("later", "refresh_customer"),
-        ("now", "refresh_customer"),
-    ]
-
-
-def test_a_rival_in_between_is_folded_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    store = ApiStore()
-    memory, rivals = store.shop.memory, [1, 2]
-    commit = memory.commit
-
-    def contended(steps: list[Write | Check]) -> None:
-        if rivals:
-            rivals.pop()
-            raise Contended("somebody was faster")
-        commit(steps)
-
-    monkeypatch.setattr(memory, "commit", contended)
-    results = store.put(ORDER, sale(), sale(store_order_id="o-2"))
-
-    assert [each["status"] for each in results] == ["created", "created"]
-
-
-def test_items_of_one_request_are_read_together() -> None:
-    store = ApiStore()
-    items = [sale(store_order_id=f"o-{n}", email=f"p{n}@example.com") for n in range(100)]
-    before = store.shop.memory.reads
-
-    store.put(ORDER, *items)
-
-    # The key, what all of them need, and what each turns out to need beyond that.
-    assert store.shop.memory.reads - before <= 2 + 2 * len(items)
-
-
-def test_a_hundred_items_are_done_and_one_more_is_refused_whole() -> None:
-    store = ApiStore()
-    items = [sale(store_order_id=f"o-{n}") for n in range(101)]
-
-    refused = store.client.put("/v1/orders", {"items": items})
-    done = store.put(ORDER, *items[:100])
-
-    assert (refused.status, list(refused.faults)) == (422, ["items"])
-    assert {each["status"] for each in done} == {"created"}
-    assert store.client.get("/v1/contacts/ada@example.com").body["orders_count"] == 100
-
-
-def test_no_items_have_no_results() -> None:
-    assert ApiStore().put(RECURRING_PAYMENT) == []
-
-
-def _orders(store: ApiStore) -> list[dict[str, Any]]:
-    contact = store.client.get("/v1/contacts/ada@example.com").body
-    return sorted(contact["orders"], key=lambda each: str(each["store_order_id"]))
 
 
 def test_the_readmes_examples_are_accepted() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
-from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,7 +10,7 @@ import pytest
 
 from infra.cli import replay_records
 from infra.cli.command import CliError
-from infra.cli.kept_events import Kept, Stretch, arrival_of, of_record, scanned
+from infra.cli.kept_events import Stretch, arrival_of, of_record
 from infra.cli.overlay import Overlay
 from infra.cli.replay_records import Outcome, Replay
 from infra.samples.stripe import month
@@ -20,13 +18,12 @@ from infra.samples.stripe_lives import whole_life
 from shared.domain.envelope import EventEnvelope
 from shared.domain.errors import Quarantined
 from shared.domain.observations import OrderSaid, Parsed, SubscriptionSaid
-from shared.domain.ports import Name
 from shared.providers import catalogue
-from tests.fakes.memory_store import MemoryStore
 from tests.laws.recorded import recorded, unlike
 from tests.support.firing import Desk
+from tests.support.kept import kept_by
 from tests.support.shop import Shop
-from tests.support.stream import StreamingStore, image
+from tests.support.stream import StreamingStore
 
 
 class Bucket:
@@ -34,17 +31,6 @@ class Bucket:
 
     def get(self, key: str) -> bytes:
         raise AssertionError(key)
-
-
-def kept_by(store: MemoryStore) -> Kept:
-    """Return every event of a store, as a scan of the table finds them."""
-    kept = Kept()
-    for name, document in store.documents.items():
-        if name[0] == "event":
-            kept.keep(name, document)
-        elif name[0] == "entry":
-            kept.holds(name[1:4], document["entry"].event_id, document["entry"].event_type)
-    return kept
 
 
 def replayed(shop: Shop, *, silent: bool = True, dry: bool = False) -> tuple[Outcome, list[Any]]:
@@ -281,70 +267,3 @@ def test_one_record_is_told_again_by_its_own_events(parser: Any) -> None:
     assert of_record(shop.store, record, later).came == {}
     with pytest.raises(CliError, match="no record recurring_payment sub_x"):
         of_record(shop.store, ("recurring_payment", "shop", "sub_x"), whole)
-
-
-def test_a_body_above_the_limit_is_read_from_its_bucket() -> None:
-    class Large:
-        def get(self, key: str) -> bytes:
-            return zlib.compress(key.encode())
-
-    name = ("event", "shop", "evt_1", "invoice.paid")
-    document = {
-        "provider": "stripe",
-        "received_at": 5,
-        "headers": {},
-        "source": "live",
-        "body_key": "bodies/1",
-    }
-
-    arrival = arrival_of(name, document, Large())
-
-    assert (arrival.body, arrival.body_key) == (b"bodies/1", "bodies/1")
-
-
-def test_a_scan_finds_the_events_of_a_stretch_and_who_holds_their_entries() -> None:
-    shop = Shop()
-    events = whole_life(1).events
-    shop.receive_all(event.body for event in events)
-    items = [_item(name, each) for name, each in shop.memory.documents.items() if _is_kept(name)]
-    aws: Any = Scanned(items)
-
-    kept = scanned(aws, "table", Stretch(since=0, until=shop.now + 1, connection_id="shop"))
-    half = scanned(aws, "table", Stretch(since=0, until=shop.now - len(events) // 2))
-    others = scanned(aws, "table", Stretch(since=0, until=shop.now + 1, connection_id="other"))
-
-    assert kept == kept_by(shop.memory)
-    assert 0 < len(half.came) < len(kept.came)
-    assert set(half.held_by) <= set(half.came)
-    assert (others.came, others.held_by) == ({}, {})
-
-
-class Scanned:
-    """A table of these items, as boto3 pages through it."""
-
-    def __init__(self, items: list[Any]) -> None:
-        self._items = items
-
-    @property
-    def dynamodb(self) -> Any:
-        return self
-
-    def get_paginator(self, operation: str) -> Any:
-        assert operation == "scan"
-        return self
-
-    def paginate(self, **about: Any) -> list[dict[str, Any]]:
-        assert about == {"TableName": "table", "ConsistentRead": True}
-        return [{"Items": self._items[:50]}, {"Items": self._items[50:]}]
-
-
-def _is_kept(name: Name) -> bool:
-    return name[0] in ("event", "entry", "customer", "contact")
-
-
-def _item(name: Name, document: Mapping[str, Any]) -> Any:
-    """Return an item as a scan shows it: bytes as they are."""
-    return {
-        key: {kind: b64decode(value) if kind == "B" else value for kind, value in told.items()}
-        for key, told in image(name, document).items()
-    }

@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, tzinfo
 from typing import Any
 
+import pytest
+
 from shared.domain import contacts, times
+from shared.domain.errors import Invalid
 from shared.domain.recurring_payments import show
 from shared.domain.segments.evaluate import Predicate, compile
 from shared.domain.segments.moments import Moment
@@ -17,6 +20,12 @@ from shared.domain.timeline import Change
 # 2026-09-21T14:13:20Z, a Monday.
 NOW = 1_790_000_000_000
 DAY = times.DAY
+# A condition as it is written, which is understood.
+CITY = {
+    "field": "recurring_payment.billing_address.city",
+    "operator": "is",
+    "value": "Chicago",
+}
 
 
 def at(text: str) -> int:
@@ -94,3 +103,10 @@ def predicate(written: Mapping[str, Any]) -> Predicate:
 def holds(written: Mapping[str, Any], who: Subject) -> bool:
     """Ask a segment, or a single condition, about a subject."""
     return predicate(written)(who)
+
+
+def faults(written: object, **options: Any) -> list[tuple[str, str]]:
+    """Return the faults of a segment that is refused, each as its path and what is wrong."""
+    with pytest.raises(Invalid) as refused:
+        parse(written, **options)
+    return list(refused.value.errors)
