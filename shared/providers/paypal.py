@@ -20,7 +20,8 @@ from shared.providers import paypal_plans as plans
 from shared.providers import paypal_returns as returns
 from shared.providers import paypal_rows as rows
 from shared.providers import paypal_subscriptions as subscriptions
-from shared.providers.paypal_shapes import Event, Said, identity, moment, named
+from shared.providers.json_shapes import identity
+from shared.providers.paypal_shapes import Event, Said, moment, named
 
 Reader = Callable[[Event], Said]
 # By kind of resource in small letters and major version; None takes any.

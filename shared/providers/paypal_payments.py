@@ -22,21 +22,8 @@ from shared.domain.observations import (
     Payment,
 )
 from shared.providers import paypal_people as people
-from shared.providers.paypal_shapes import (
-    Event,
-    Json,
-    Said,
-    amount,
-    count,
-    identity,
-    mapping,
-    moment,
-    named,
-    rows,
-    sum_of,
-    text,
-    word,
-)
+from shared.providers.json_shapes import Json, identity, mapping, rows, text
+from shared.providers.paypal_shapes import Event, Said, amount, count, moment, named, sum_of, word
 
 # What a sale (v1) or a capture says of itself; what went back of it is told by refunds.
 STATUS = {

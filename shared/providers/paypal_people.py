@@ -7,7 +7,8 @@ subscription's own id is a customer as well: what is learnt of its payer is told
 from __future__ import annotations
 
 from shared.domain.observations import UPDATED, CustomerSaid, Person
-from shared.providers.paypal_shapes import Json, address, email, mapping, named, split_name, text
+from shared.providers.json_shapes import Json, email, mapping, split_name, text
+from shared.providers.paypal_shapes import address, named
 
 
 def subscriber(thing: Json) -> tuple[str | None, Person]:

@@ -11,20 +11,8 @@ from typing import Any
 
 from shared.domain.errors import Quarantined
 from shared.domain.observations import CREATED, UPDATED, CatalogueSaid, Facet, Interval, Item
-from shared.providers.paypal_shapes import (
-    Event,
-    Json,
-    Said,
-    amount,
-    count,
-    currency,
-    identity,
-    mapping,
-    named,
-    rows,
-    text,
-    word,
-)
+from shared.providers.json_shapes import Json, identity, mapping, rows, text
+from shared.providers.paypal_shapes import Event, Said, amount, count, currency, named, word
 
 _INTERVALS: dict[str, Interval] = {
     "DAY": "daily",

@@ -21,20 +21,8 @@ from shared.domain.observations import (
     Refund,
     Refunded,
 )
-from shared.providers.paypal_shapes import (
-    Event,
-    Json,
-    Said,
-    amount,
-    identity,
-    linked,
-    mapping,
-    moment,
-    named,
-    rows,
-    sum_of,
-    word,
-)
+from shared.providers.json_shapes import Json, identity, mapping, rows
+from shared.providers.paypal_shapes import Event, Said, amount, linked, moment, named, sum_of, word
 
 _REFUND = {
     "": "completed",

@@ -20,24 +20,9 @@ from shared.domain.observations import (
 )
 from shared.providers import paypal_people as people
 from shared.providers import paypal_returns as returns
+from shared.providers.json_shapes import Json, email, identity, mapping, rows, split_name, text
 from shared.providers.paypal_payments import RANKS, STATUS, billed
-from shared.providers.paypal_shapes import (
-    Event,
-    Json,
-    Said,
-    amount,
-    count,
-    email,
-    identity,
-    mapping,
-    moment,
-    named,
-    rows,
-    split_name,
-    sum_of,
-    text,
-    word,
-)
+from shared.providers.paypal_shapes import Event, Said, amount, count, moment, named, sum_of, word
 
 # What a row of the search says of itself; what was reversed had succeeded before.
 _STATUS = {"S": "completed", "V": "completed", "P": "pending", "D": "declined"}

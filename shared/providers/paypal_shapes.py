@@ -7,12 +7,11 @@ but cannot be right quarantines the event, such as the impossible dates of PayPa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from shared.domain import emails, money, times
+from shared.domain import money, times
 from shared.domain.errors import Quarantined
 from shared.domain.observations import (
     Address,
@@ -21,12 +20,9 @@ from shared.domain.observations import (
     OrderSaid,
     SubscriptionSaid,
 )
+from shared.providers.json_shapes import Json, identity, mapping, rows, split_name, text
 
-Json = Mapping[str, Any]
-
-LONGEST_ID = 255
 _LONGEST_TIME = 40
-_NOTHING: dict[str, Any] = {}
 _ABSENT = ("", None)
 
 
@@ -47,15 +43,6 @@ class Said(NamedTuple):
     customers: tuple[CustomerSaid, ...] = ()
     catalogue: tuple[CatalogueSaid, ...] = ()
     needs: tuple[tuple[str, str], ...] = ()
-
-
-def identity(value: object, path: str) -> str:
-    """Return an id. Raise Quarantined where it is missing or could not be one."""
-    if not isinstance(value, str):
-        raise Quarantined("bad_field", f"{path} is missing or not text")
-    if not value or not value.isprintable() or len(value.encode()) > LONGEST_ID:
-        raise Quarantined("bad_id", f"{path} is not an id")
-    return value
 
 
 def named(thing: Json, key: str) -> str | None:
@@ -127,32 +114,9 @@ def count(thing: Json, key: str) -> int | None:
     return value
 
 
-def text(thing: Json, key: str) -> str | None:
-    """Return a text; None where there is none worth keeping."""
-    value = thing.get(key)
-    return value if isinstance(value, str) and value else None
-
-
 def word(thing: Json, key: str) -> str:
     """Return a word of PayPal's in capitals; empty where there is none."""
     return (text(thing, key) or "").upper()
-
-
-def email(thing: Json, key: str) -> str | None:
-    """Return an address in its normal form; None where there is none or it is none."""
-    return emails.normalise(text(thing, key))
-
-
-def mapping(thing: Json, key: str) -> Json:
-    """Return a nested object, empty where there is none."""
-    value = thing.get(key)
-    return value if isinstance(value, dict) else _NOTHING
-
-
-def rows(thing: Json, key: str) -> list[Json]:
-    """Return the objects of a list."""
-    value = thing.get(key)
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def linked(thing: Json, rel: str) -> tuple[str, str] | None:
@@ -163,12 +127,6 @@ def linked(thing: Json, rel: str) -> tuple[str, str] | None:
             if kind and own:
                 return kind, identity(own, "links")
     return None
-
-
-def split_name(name: str | None) -> tuple[str | None, str | None]:
-    """Split a single name at its first space; nobody can know better."""
-    first, _, last = (name or "").strip().partition(" ")
-    return first or None, last.strip() or None
 
 
 def address(place: Json, full_name: str | None) -> Address | None:

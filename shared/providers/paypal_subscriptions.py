@@ -24,21 +24,8 @@ from shared.domain.observations import (
 )
 from shared.providers import paypal_people as people
 from shared.providers import paypal_plans as plans
-from shared.providers.paypal_shapes import (
-    Event,
-    Json,
-    Said,
-    amount,
-    count,
-    currency,
-    identity,
-    mapping,
-    moment,
-    named,
-    rows,
-    text,
-    word,
-)
+from shared.providers.json_shapes import Json, identity, mapping, rows, text
+from shared.providers.paypal_shapes import Event, Said, amount, count, currency, moment, named, word
 
 _STATUS: dict[str, Status] = {
     "APPROVAL_PENDING": "pending",

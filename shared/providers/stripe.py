@@ -23,7 +23,8 @@ from shared.providers import stripe_invoices as invoices
 from shared.providers import stripe_payments as payments
 from shared.providers import stripe_refunds as refunds
 from shared.providers import stripe_subscriptions as subscriptions
-from shared.providers.stripe_shapes import Event, Json, Said, identity, moment
+from shared.providers.json_shapes import Json, identity
+from shared.providers.stripe_shapes import Event, Said, moment
 
 Reader = Callable[[Event], Said]
 

@@ -10,16 +10,8 @@ from dataclasses import replace
 
 from shared.domain.observations import CREATED, TERMINAL, UPDATED, CatalogueSaid
 from shared.providers import stripe_prices as prices
-from shared.providers.stripe_shapes import (
-    Event,
-    Json,
-    Said,
-    currency,
-    identity,
-    linked,
-    mapping,
-    text,
-)
+from shared.providers.json_shapes import Json, identity, mapping, text
+from shared.providers.stripe_shapes import Event, Said, currency, linked
 
 _RANKS = {"created": CREATED, "deleted": TERMINAL}
 

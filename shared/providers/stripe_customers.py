@@ -15,21 +15,8 @@ from shared.domain.observations import (
     Facet,
     Person,
 )
-from shared.providers.stripe_shapes import (
-    Event,
-    Json,
-    Said,
-    address,
-    email,
-    expiry,
-    identity,
-    linked,
-    mapping,
-    rolled_back,
-    rows,
-    split_name,
-    text,
-)
+from shared.providers.json_shapes import Json, email, identity, mapping, split_name, text
+from shared.providers.stripe_shapes import Event, Said, address, expiry, linked, rolled_back, rows
 
 
 def customer(event: Event) -> Said:

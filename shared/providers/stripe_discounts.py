@@ -11,7 +11,8 @@ from decimal import Decimal
 
 from shared.domain.observations import TERMINAL, UPDATED, Facet, SubscriptionSaid, Terms
 from shared.providers import stripe_prices as prices
-from shared.providers.stripe_shapes import Event, Json, Said, linked, rows, text
+from shared.providers.json_shapes import Json, text
+from shared.providers.stripe_shapes import Event, Said, linked, rows
 
 
 def discount(event: Event) -> Said:

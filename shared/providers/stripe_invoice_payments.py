@@ -7,18 +7,8 @@ in an event of its own, in a list asked for by payment, or expanded in the invoi
 from __future__ import annotations
 
 from shared.domain.observations import TERMINAL, UPDATED, Facet, OrderSaid, Payment
-from shared.providers.stripe_shapes import (
-    Event,
-    Json,
-    Said,
-    amount,
-    currency,
-    identity,
-    linked,
-    mapping,
-    moment,
-    rows,
-)
+from shared.providers.json_shapes import Json, identity, mapping
+from shared.providers.stripe_shapes import Event, Said, amount, currency, linked, moment, rows
 
 _STATUS = {"paid": "completed", "open": "pending", "canceled": "cancelled"}
 

@@ -22,23 +22,19 @@ from shared.domain.observations import (
     SubscriptionSaid,
 )
 from shared.providers import stripe_prices as prices
+from shared.providers.json_shapes import Json, email, identity, mapping, text
 from shared.providers.stripe_customers import payer
 from shared.providers.stripe_invoice_payments import account, payment_refs
 from shared.providers.stripe_shapes import (
     Event,
-    Json,
     Said,
     amount,
     count,
     currency,
-    email,
-    identity,
     linked,
-    mapping,
     mentions,
     moment,
     rows,
-    text,
 )
 
 _STATES = frozenset({"draft", "open", "paid", "void", "uncollectible"})

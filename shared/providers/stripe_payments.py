@@ -19,22 +19,18 @@ from shared.domain.observations import (
     Payment,
     Refunded,
 )
+from shared.providers.json_shapes import Json, email, identity, mapping, text
 from shared.providers.stripe_customers import payer
 from shared.providers.stripe_refunds import refund_facet
 from shared.providers.stripe_shapes import (
     Event,
-    Json,
     Said,
     amount,
     currency,
-    email,
-    identity,
     linked,
-    mapping,
     mentions,
     moment,
     rows,
-    text,
 )
 
 _INTENT = {

@@ -12,15 +12,8 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from shared.domain import money
 from shared.domain.errors import Quarantined
 from shared.domain.observations import Interval
-from shared.providers.stripe_shapes import (
-    Json,
-    amount,
-    in_stored_units,
-    is_hundredfold,
-    mapping,
-    rows,
-    text,
-)
+from shared.providers.json_shapes import Json, mapping, text
+from shared.providers.stripe_shapes import amount, in_stored_units, is_hundredfold, rows
 
 _INTERVALS: dict[object, Interval] = {
     "day": "daily",

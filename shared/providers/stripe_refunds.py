@@ -19,17 +19,8 @@ from shared.domain.observations import (
     Refund,
     Refunded,
 )
-from shared.providers.stripe_shapes import (
-    Event,
-    Json,
-    Said,
-    amount,
-    currency,
-    identity,
-    linked,
-    mapping,
-    moment,
-)
+from shared.providers.json_shapes import Json, identity, mapping
+from shared.providers.stripe_shapes import Event, Said, amount, currency, linked, moment
 
 _REFUND = {
     None: "completed",  # before 2016 a refund was done once it existed

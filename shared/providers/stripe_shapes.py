@@ -8,11 +8,10 @@ because a guess would end up in somebody's revenue.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from shared.domain import emails, money, times
+from shared.domain import money, times
 from shared.domain.errors import Quarantined
 from shared.domain.mentions import ids_among
 from shared.domain.observations import (
@@ -22,15 +21,12 @@ from shared.domain.observations import (
     OrderSaid,
     SubscriptionSaid,
 )
+from shared.providers.json_shapes import Json, email, identity, mapping, split_name, text
 
-Json = Mapping[str, Any]
-
-LONGEST_ID = 255
 _LATEST_SECOND = times.LATEST // times.SECOND
 # Stripe sends these with two decimals that are always zero; paysignal stores none.
 _HUNDREDFOLD = frozenset({"ISK", "UGX"})
 _PLACE = ("line1", "line2", "city", "state", "country", "postal_code")
-_NOTHING: dict[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +54,6 @@ class Said(NamedTuple):
     orders: tuple[OrderSaid, ...] = ()
     customers: tuple[CustomerSaid, ...] = ()
     catalogue: tuple[CatalogueSaid, ...] = ()
-
-
-def identity(value: object, path: str) -> str:
-    """Return an id. Raise Quarantined where it is missing or could not be one."""
-    if not isinstance(value, str):
-        raise Quarantined("bad_field", f"{path} is missing or not text")
-    # Unprintable covers control characters, and lone surrogates, which cannot be stored.
-    if not value or not value.isprintable() or len(value.encode()) > LONGEST_ID:
-        raise Quarantined("bad_id", f"{path} is not an id")
-    return value
 
 
 def linked(thing: Json, key: str) -> str | None:
@@ -141,23 +127,6 @@ def count(thing: Json, key: str, default: int) -> int:
     return value
 
 
-def text(thing: Json, key: str) -> str | None:
-    """Return a text; None where there is none worth keeping."""
-    value = thing.get(key)
-    return value if isinstance(value, str) and value else None
-
-
-def email(thing: Json, key: str) -> str | None:
-    """Return an address in its normal form; None where there is none or it is none."""
-    return emails.normalise(text(thing, key))
-
-
-def mapping(thing: Json, key: str) -> Json:
-    """Return a nested object, empty where there is none or only its id."""
-    value = thing.get(key)
-    return value if isinstance(value, dict) else _NOTHING
-
-
 def rows(thing: Json, key: str) -> list[Json]:
     """Return the objects of a list, whether bare or one of Stripe's list objects (first page)."""
     value = thing.get(key)
@@ -175,12 +144,6 @@ def mentions(thing: Json) -> tuple[str, ...]:
     return ids_among(
         [*mapping(thing, "metadata").values(), thing.get("client_reference_id"), *custom]
     )
-
-
-def split_name(name: str | None) -> tuple[str | None, str | None]:
-    """Split a single name at its first space; nobody can know better."""
-    first, _, last = (name or "").strip().partition(" ")
-    return first or None, last.strip() or None
 
 
 def address(place: Json, owner: Json) -> Address | None:

@@ -24,21 +24,10 @@ from shared.domain.observations import (
     Terms,
 )
 from shared.providers import stripe_prices as prices
+from shared.providers.json_shapes import Json, identity, mapping, text
 from shared.providers.stripe_customers import expanded_people
 from shared.providers.stripe_discounts import applied_discounts, withdrawn
-from shared.providers.stripe_shapes import (
-    Event,
-    Json,
-    Said,
-    count,
-    identity,
-    linked,
-    mapping,
-    moment,
-    rolled_back,
-    rows,
-    text,
-)
+from shared.providers.stripe_shapes import Event, Said, count, linked, moment, rolled_back, rows
 
 _STATUS: dict[object, Status] = {
     "active": "active",

@@ -19,7 +19,8 @@ from shared.domain.observations import Parsed
 from shared.providers import woocommerce_orders as orders
 from shared.providers import woocommerce_products as products
 from shared.providers import woocommerce_subscriptions as subscriptions
-from shared.providers.woocommerce_shapes import Event, Json, Said, identity, moment
+from shared.providers.json_shapes import Json
+from shared.providers.woocommerce_shapes import Event, Said, identity, moment
 
 Reader = Callable[[Event], Said]
 

@@ -25,9 +25,9 @@ from shared.domain.observations import (
     Refund,
     Refunded,
 )
+from shared.providers.json_shapes import Json, rows, text
 from shared.providers.woocommerce_shapes import (
     Event,
-    Json,
     Said,
     amount,
     currency,
@@ -39,8 +39,6 @@ from shared.providers.woocommerce_shapes import (
     metadata,
     moment,
     payer,
-    rows,
-    text,
 )
 from shared.providers.woocommerce_subscriptions import status_of
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from shared.domain.observations import CatalogueSaid
-from shared.providers.woocommerce_shapes import Event, Json, Said, label, rows, text
+from shared.providers.json_shapes import Json, rows, text
+from shared.providers.woocommerce_shapes import Event, Said, label
 
 
 def product(event: Event) -> Said:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -24,15 +23,13 @@ from shared.domain.observations import (
     OrderSaid,
     SubscriptionSaid,
 )
-
-Json = Mapping[str, Any]
+from shared.providers.json_shapes import Json, mapping, rows, text
 
 _LONGEST_ID = 255
 _DIGITS_MAX = 40  # `int` of more would cost time, and nothing has that many
 _COUNTS_MAX = 10**9
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ?", re.ASCII)
 _PLACE = ("address_1", "address_2", "city", "state", "postcode", "country")
-_NOTHING: dict[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +71,6 @@ def linked(value: object, path: str) -> str | None:
     return None if value in (None, 0, "", "0", False) else identity(value, path)
 
 
-def text(thing: Json, key: str) -> str | None:
-    """Return a text; None where there is none worth keeping."""
-    value = thing.get(key)
-    return value if isinstance(value, str) and value else None
-
-
 def label(thing: Json, key: str) -> str | None:
     """Return a name as people read it: WordPress keeps names with HTML entities in them."""
     value = text(thing, key)
@@ -89,18 +80,6 @@ def label(thing: Json, key: str) -> str | None:
 def email(thing: Json) -> str | None:
     """Return the address an object is billed to, in its normal form; None where there is none."""
     return emails.normalise(text(mapping(thing, "billing"), "email"))
-
-
-def mapping(thing: Json, key: str) -> Json:
-    """Return a nested object, empty where there is none."""
-    value = thing.get(key)
-    return value if isinstance(value, dict) else _NOTHING
-
-
-def rows(thing: Json, key: str) -> list[Json]:
-    """Return the objects of a list."""
-    value = thing.get(key)
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def moment(thing: Json, key: str) -> int | None:

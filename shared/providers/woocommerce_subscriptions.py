@@ -25,9 +25,9 @@ from shared.domain.observations import (
     SubscriptionSaid,
     Terms,
 )
+from shared.providers.json_shapes import Json, text
 from shared.providers.woocommerce_shapes import (
     Event,
-    Json,
     Said,
     address,
     amount,
@@ -39,7 +39,6 @@ from shared.providers.woocommerce_shapes import (
     linked,
     moment,
     payer,
-    text,
 )
 
 # An answer of the API is the last word on its second, but no end is undone by it.
