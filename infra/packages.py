@@ -196,7 +196,8 @@ class Packages:
                 continue  # Locked for another platform; `files_of` reports it if it is needed.
             if distribution.version != version:
                 raise BundleError(
-                    f"{name} {distribution.version} is installed, {version} is locked. Run: make"
+                    f"{name} {distribution.version} is installed, {version} is locked. "
+                    "Run: make check"
                 )
             for file in distribution.files or ():
                 if ".." in file.parts or file.suffix == ".pyc":

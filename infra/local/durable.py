@@ -1,10 +1,13 @@
 """The emulator made durable: MiniStack's server, run with a journal and snapshots of its state.
 
-MiniStack keeps its state in memory and writes it on a clean stop only. Run by this file, nothing
-that it has answered is lost when it is killed:
+MiniStack keeps its state in memory and writes it on a clean stop only. Run by this file, no item,
+message or parameter that it has answered for is lost when it is killed:
 
     request ── carried out ── one line in the journal ── answered
                      every few seconds: a forked child writes a snapshot; older journals go
+
+Settings and code, tables and their backups among them, are in no journal: each change of them has
+a snapshot written at once, and is safe when that is in force, a moment after its answer.
 
 A start loads the newest snapshot and carries out what the journals have on top of it: the table is
 what it was to the last write, and queues have their messages again, some of them a second time. A
@@ -12,7 +15,7 @@ fork sees the memory as of one moment between two requests, so a message is neve
 queue while what came of it is not in the table yet.
 
 It runs on the emulator's own interpreter, as a file, and must import nothing of this checkout but
-the journal and the snapshots beside it.
+what lies beside it.
 """
 
 from __future__ import annotations
@@ -21,32 +24,39 @@ import asyncio
 import contextlib
 import json
 import os
-import signal
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Awaitable, Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 sys.path.append(str(Path(__file__).parents[2]))
+from infra.local.child import Child
 from infra.local.journal import Journal
+from infra.local.lambda_logs import LambdaLogs
 from infra.local.snapshots import Snapshots
 
 sys.path.pop()
 
-# What a journal may come to before the next snapshot: it is carried out again on a start.
-_SNAPSHOT_EVERY_SECONDS = 5.0
-_CHILD_SECONDS_MAX = 60.0
 _WRITES = {
     "dynamodb": ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"),
     "sqs": ("SendMessage", "SendMessageBatch"),
     "ssm": ("PutParameter", "DeleteParameter", "DeleteParameters"),
 }
+# Of the same services; a message that is received or gone at a kill comes a second time.
+_READS = (
+    *("Describe", "List", "Get", "Query", "Scan", "BatchGet", "TransactGet"),
+    *("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility"),
+)
 # Requests of these change nothing that only a snapshot would keep.
-_KEPT_OTHERWISE = ("", *_WRITES, "execute-api", "logs", "monitoring", "s3", "sts")
+_KEPT_OTHERWISE = ("", "execute-api", "logs", "monitoring", "s3", "sts")
+_REAPER = "dynamodb-ttl-reaper"
+# How many entries it carries out again between two signs that it is at work.
+_SIGN_EVERY = 1_000
+# Whoever starts it knows when it hangs; the server must not give up on a long recovery.
+_STARTUP_SECONDS_MAX = 86_400
 _HEADERS = ("content-type", "host", "x-amz-target")
 
 Scope = dict[str, Any]
@@ -67,17 +77,17 @@ class Durable:
             name: import_module(f"ministack.services.{name}") for name in _WRITES
         }
         self._lambda: Any = import_module("ministack.services.lambda_svc")
-        self._logs: Any = import_module("ministack.services.cloudwatch_logs")
+        self._logs = LambdaLogs(self._journal)
         self._scopes: Any = import_module("ministack.core.responses")
         self._start_polling = self._lambda._ensure_poller
         self._unjournalled = {name: each.handle_request for name, each in self._services.items()}
         self._clean = True
-        self._group = threading.local()
         self._serve = app.app
         self._since = 0
         self._touched = False
-        self._child: tuple[int, float] | None = None
-        self._snapshot_at = 0.0
+        self._child = Child()
+        self._process = os.getpid()
+        self._alive = folder / "alive"
         self._keeping: asyncio.Task[None] | None = None
 
     def install(self) -> None:
@@ -89,7 +99,9 @@ class Durable:
         self._lambda._ensure_poller = lambda: None
         for name, module in self._services.items():
             module.handle_request = self._journalled(name, self._unjournalled[name])
-        self._follow_logs()
+        self._logs.follow()
+        self._follow_reaper()
+        import_module("hypercorn.config").Config.startup_timeout = _STARTUP_SECONDS_MAX
 
     # What is written
 
@@ -109,51 +121,46 @@ class Durable:
 
         return handle_request
 
-    def _follow_logs(self) -> None:
-        emit, append = self._lambda._emit_lambda_logs, self._logs._append_log_events
+    def _follow_reaper(self) -> None:
+        """Have what has expired gone on a start as well: something may have taken its place."""
+        remove = self._services["dynamodb"]._remove_item
 
-        def emitted(func: dict[str, Any], *arguments: Any, **named: Any) -> None:
-            settings = func.get("config") or func
-            group = (settings.get("LoggingConfig") or {}).get("LogGroup")
-            self._group.name = group or f"/aws/lambda/{settings.get('FunctionName', 'unknown')}"
-            try:
-                emit(func, *arguments, **named)
-            finally:
-                self._group.name = None
+        def removed(table: dict[str, Any], *key: str) -> Any:
+            if threading.current_thread().name != _REAPER:
+                return remove(table, *key)
+            if not self._journal.is_open:
+                return None  # what is being carried out again may still ask for it
+            self._journal.write({"expired": [table["TableArn"], key]})
+            return remove(table, *key)
 
-        def appended(stream: dict[str, Any], events: list[dict[str, Any]]) -> None:
-            group = getattr(self._group, "name", None)
-            account = [self._scopes.get_account_id(), self._scopes.get_region()]
-            with self._journal.lock:
-                append(stream, events)
-                if group is not None:
-                    self._journal.write({"log": [group, events, account]})
-
-        self._lambda._emit_lambda_logs = emitted
-        self._logs._append_log_events = appended
+        self._services["dynamodb"]._remove_item = removed
 
     def _save(self) -> None:
         """Write everything down on a clean stop."""
-        if self._child is not None:
-            os.kill(self._child[0], signal.SIGKILL)
-            os.waitpid(self._child[0], 0)
-        with self._locked():
-            number = self._journal.turn()
+        self._child.kill()
+        number = self._journal.turn()
         self._snapshots.put_in_force(self._snapshots.write(number))
         self._journal.close()
         self._journal.drop(number + 1)
         self._stopped.touch()
 
     @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Hold whatever another thread may be about to change, the journal with it."""
+    def _turned(self) -> Iterator[int]:
+        """Begin a journal; hold it, and whatever another thread may be about to change."""
         with (
-            self._journal.lock,
             self._services["sqs"]._queues_lock,
             self._services["dynamodb"]._lock,
             self._lambda._dynamodb_stream_positions_lock,
+            self._journal.lock,  # the last: lines are written while others are held
         ):
-            yield
+            yield self._journal.turn()
+
+    def _snapshot(self, number: int) -> None:
+        """Write a snapshot as the child, and drop the journals it has."""
+        written = self._snapshots.write(number)
+        if os.getppid() == self._process:  # else another emulator may be at work here by now
+            self._snapshots.put_in_force(written)
+            self._journal.drop(number)
 
     # While it runs
 
@@ -161,9 +168,11 @@ class Durable:
         if scope["type"] == "lifespan":
             await self._serve(scope, receive, self._announced(send))
             return
-        if scope["type"] == "http":
-            self._touched |= _changes_the_stack(scope)
-        await self._serve(scope, receive, send)
+        try:
+            await self._serve(scope, receive, send)
+        finally:  # not before: a snapshot taken meanwhile may lack it
+            if scope["type"] == "http":
+                self._touched |= _changes_the_stack(scope)
 
     def _announced(self, send: Send) -> Send:
         async def announce(message: dict[str, Any]) -> None:
@@ -182,43 +191,11 @@ class Durable:
             self._start_polling()
         while True:
             await asyncio.sleep(1)
-            self._look_after_child()
-            waited = time.monotonic() - self._snapshot_at
-            worth = self._journal.entries and waited > _SNAPSHOT_EVERY_SECONDS
-            if self._child is None and (worth or self._touched):
-                self._fork()
-
-    def _fork(self) -> None:
-        self._touched, self._snapshot_at = False, time.monotonic()
-        parent = os.getpid()
-        with self._locked():
-            number = self._journal.turn()
-            child = os.fork()
-        if child:
-            self._child = child, time.monotonic()
-            return
-        status = 1
-        try:
-            os.nice(10)
-            os.closerange(3, 4096)
-            written = self._snapshots.write(number)
-            if os.getppid() == parent:  # else another emulator may be at work here by now
-                self._snapshots.put_in_force(written)
-                self._journal.drop(number)
-            status = 0
-        finally:
-            if status:
-                traceback.print_exc()
-            os._exit(status)
-
-    def _look_after_child(self) -> None:
-        if self._child is None:
-            return
-        pid, began = self._child
-        if os.waitpid(pid, os.WNOHANG)[0]:
-            self._child = None
-        elif time.monotonic() - began > _CHILD_SECONDS_MAX:
-            os.kill(pid, signal.SIGKILL)
+            self._child.look_after()
+            if self._child.due(urgent=self._touched, worth=self._journal.entries > 0):
+                self._touched = False
+                self._logs.forget_the_old(int(time.time() * 1_000))
+                self._child.begin(self._snapshot, self._turned())
 
     # What is read
 
@@ -226,45 +203,44 @@ class Durable:
         left = bool(self._journal.on_disk()) or self._snapshots.exists
         self._clean = self._stopped.exists() or not left
         self._stopped.unlink(missing_ok=True)
+        self._alive.touch()
         self._since = self._snapshots.load()
 
     async def _recover(self) -> None:
         """Carry out again what was carried out after the snapshot, and say how it began."""
         done = failed = 0
-        for entry in self._journal.read(self._since):
-            if "call" in entry:
+        for place, entry in enumerate(self._journal.read(self._since)):
+            if place % _SIGN_EVERY == 0:
+                self._alive.touch()
+            if entry is None:
+                failed += 1
+            elif "log" in entry:
+                self._logs.tell_again(*entry["log"])
+            elif "expired" in entry:
+                self._expire_again(*entry["expired"])
+            elif await self._again(*entry["call"]):
                 done += 1
-                failed += not await self._again(*entry["call"])
             else:
-                self._tell_again(*entry["log"])
+                failed += 1
         self._journal.turn()
-        self._touched = bool(done)
+        self._touched = bool(done or failed)
         said = {"clean": self._clean, "done": done, "failed": failed}
         (self._folder / "start.json").write_text(json.dumps(said))
 
     async def _again(
         self, service: str, method: str, path: str, headers: Any, body: str, account: list[str]
     ) -> bool:
-        self._as(account)
+        self._scopes._request_account_id.set(account[0])
+        self._scopes._request_region.set(account[1])
         answer = await self._unjournalled[service](method, path, headers, body.encode(), {})
         return bool(answer[0] == 200)
 
-    def _tell_again(self, group: str, events: list[dict[str, Any]], account: list[str]) -> None:
-        self._as(account)
-        groups, now = self._logs._log_groups, int(time.time() * 1_000)
-        if group not in groups:
-            arn = self._logs._make_group_arn(group)
-            groups[group] = {"arn": arn, "creationTime": now, "retentionInDays": None, "tags": {}}
-            groups[group] |= {"subscriptionFilters": {}, "streams": {}}
-        stream = {"uploadSequenceToken": "1", "creationTime": now, "events": []}
-        stream |= dict.fromkeys(("firstEventTimestamp", "lastEventTimestamp", "lastIngestionTime"))
-        self._logs._append_log_events(
-            groups[group]["streams"].setdefault(f"{now}-again", stream), events
-        )
-
-    def _as(self, account: list[str]) -> None:
-        self._scopes._request_account_id.set(account[0])
-        self._scopes._request_region.set(account[1])
+    def _expire_again(self, arn: str, key: list[str]) -> None:
+        _, _, _, region, account, name = arn.split(":", 5)
+        dynamodb = self._services["dynamodb"]
+        table = dynamodb._tables.get_scoped(account, region, name.removeprefix("table/"))
+        if table is not None:
+            dynamodb._remove_item(table, *key)
 
 
 def _changes_the_stack(scope: Scope) -> bool:
@@ -279,7 +255,10 @@ def _changes_the_stack(scope: Scope) -> bool:
     if service in _KEPT_OTHERWISE or scope["method"] == "GET":
         return False
     target: str = headers.get(b"x-amz-target", b"").decode("latin-1")
-    return not path.endswith("/invocations") and not target.endswith(".PutEvents")
+    action = target.rpartition(".")[2]
+    if service in _WRITES:
+        return action not in _WRITES[service] and not action.startswith(_READS)
+    return not path.endswith("/invocations") and action != "PutEvents"
 
 
 def main() -> None:

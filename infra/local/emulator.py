@@ -1,8 +1,8 @@
 """One embedded emulator: a MiniStack process on loopback with a folder of its own.
 
 It is started with a short, explicit environment, because functions inherit it: nothing of this
-shell, of this checkout or of a person's AWS account may reach them. It keeps its state only when
-it is stopped in peace, so stopping asks first and kills its own process last.
+shell, of this checkout or of a person's AWS account may reach them. Its state outlives a kill, but
+one that is stopped in peace starts without carrying anything out again; so stopping asks first.
 """
 
 from __future__ import annotations
@@ -33,13 +33,18 @@ _PASSED_ON = ("HTTP_PROXY", "HTTPS_PROXY", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"
 class Recovery:
     """How an emulator began that had been killed: by what it carried out again on its snapshot.
 
-    `failed` of the requests it could not; `whole` says that nothing can be missing, which nobody
-    knows when the machine itself went down: its disk may not have had all of the journal.
+    `failed` counts what it could not carry out, or not read, `same_machine` says that the machine
+    has been up since, as far as that can be told: else its disk may not have had all the journal.
     """
 
     done: int
     failed: int
-    whole: bool
+    same_machine: bool
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing can be missing."""
+        return self.same_machine and not self.failed
 
 
 class EmulatorError(Exception):
@@ -125,13 +130,22 @@ class Emulator:
             connection.close()
 
     def _wait_until_healthy(self, process: subprocess.Popen[bytes]) -> None:
-        deadline = time.monotonic() + _START_SECONDS
+        deadline, seen = time.monotonic() + _START_SECONDS, self._sign_of_life()
         while not self.healthy():
+            if (sign := self._sign_of_life()) != seen:
+                deadline, seen = time.monotonic() + _START_SECONDS, sign
             if process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
                 last = self.log_file.read_text(errors="replace").strip()[-1500:]
                 raise EmulatorError(f"The emulator did not start. Its last words:\n{last}")
             time.sleep(0.1)
+
+    def _sign_of_life(self) -> int:
+        """Return what changes while it recovers, however long that takes."""
+        try:
+            return (self.state_dir / "state" / "alive").stat().st_mtime_ns
+        except OSError:
+            return 0
 
     def _recovery(self) -> Recovery | None:
         """Return how it began where it had been killed, and note on which run of the machine."""
@@ -145,8 +159,8 @@ class Emulator:
             return None
         if said["clean"]:
             return None
-        whole = bool(now) and before == now and not said["failed"]
-        return Recovery(done=said["done"], failed=said["failed"], whole=whole)
+        same = bool(now) and before == now
+        return Recovery(done=said["done"], failed=said["failed"], same_machine=same)
 
     def _ended(self, pid: int) -> bool:
         """Wait for a process to end; return whether it did."""

@@ -7,15 +7,12 @@ a reader of its stream has still to see. It runs on the emulator's interpreter.
 from __future__ import annotations
 
 import json
-import logging
 import os
 import time
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
-
-_log = logging.getLogger("snapshots")
 
 
 class Snapshots:
@@ -37,19 +34,15 @@ class Snapshots:
         return self._file.exists()
 
     def write(self, journal: int) -> Path:
-        """Write the state as of the beginning of a journal, beside the snapshot in force."""
+        """Write the state as of the beginning of a journal, beside the snapshot in force.
+
+        Whatever one service's state raises is raised: without it the snapshot would lose it all.
+        """
         services = {"stream": self._encoded(self._stream())}
         for name, get_state in self._app._build_persistence_save_dict().items():
-            try:
-                state = get_state()
-                if state is not None:
-                    services[name] = self._encoded(state)
-            except (
-                TypeError,
-                ValueError,
-                KeyError,
-            ):  # it must not keep the others from being saved
-                _log.exception("no snapshot of %s", name)
+            state = get_state()
+            if state is not None:
+                services[name] = self._encoded(state)
         temporary = self._folder / f"snapshot-{os.getpid()}.tmp"
         # For its owner alone: connections' secrets are among the parameters.
         temporary.touch(mode=0o600)

@@ -8,11 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from infra.local.emulator import Emulator, EmulatorError, Recovery
+from infra.local.emulator import _START_SECONDS, Emulator, EmulatorError, Recovery
 
 # Answers like MiniStack, tells its environment, and stops or does not stop when asked to.
 _STAND_IN = """
@@ -159,7 +162,8 @@ def test_one_that_was_killed_on_a_machine_that_stayed_up_has_lost_nothing(
 
     recovery = begins(emulator, clean=False, done=7, failed=0)
 
-    assert recovery == Recovery(done=7, failed=0, whole=True)
+    assert recovery == Recovery(done=7, failed=0, same_machine=True)
+    assert recovery.whole
 
 
 @pytest.mark.parametrize(("machine", "failed"), [("tuesday", 0), ("", 0), ("monday", 1)])
@@ -172,4 +176,49 @@ def test_after_the_machine_went_down_or_a_write_failed_nobody_knows(
 
     recovery = begins(emulator, clean=False, done=7, failed=failed)
 
-    assert recovery == Recovery(done=7, failed=failed, whole=False)
+    assert recovery == Recovery(done=7, failed=failed, same_machine=machine == "monday")
+    assert not recovery.whole
+
+
+def test_one_that_recovers_for_long_is_waited_for_as_long_as_it_gets_on(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = waited_for(emulator, monkeypatch, signs=5)
+
+    assert asked == 5
+
+
+def test_one_that_gives_no_more_signs_is_given_up(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(EmulatorError, match="did not start"):
+        waited_for(emulator, monkeypatch, signs=1)
+
+
+def waited_for(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, *, signs: int) -> int:
+    """Start one that is asked five times until it answers, each time most of the limit later.
+
+    It gives a sign of life the first so many times. Return how often it was asked.
+    """
+    alive = emulator.state_dir / "state" / "alive"
+    alive.parent.mkdir()
+    seconds = count(step=0.9 * _START_SECONDS)
+    asked = 0
+
+    def healthy() -> bool:
+        nonlocal asked
+        asked += 1
+        if asked <= signs:
+            alive.touch()
+            os.utime(alive, ns=(asked, asked))
+        return asked == 5
+
+    monkeypatch.setattr(emulator, "healthy", healthy)
+    clock = SimpleNamespace(monotonic=lambda: next(seconds), sleep=lambda _: None)
+    emulator.log_file.touch()
+    with monkeypatch.context() as patched:
+        patched.setattr("infra.local.emulator.time", clock)
+        patched.setattr(emulator, "stop", lambda: False)
+        running: Any = SimpleNamespace(poll=lambda: None)
+        emulator._wait_until_healthy(running)
+    return asked

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -34,6 +37,75 @@ def test_a_line_cut_off_was_never_answered_and_is_passed_over(journal: Journal) 
         file.write(b'{"call": 2, "bo')
 
     assert list(journal.read(0)) == [{"call": 1}]
+
+
+def test_a_damaged_line_is_told_and_those_around_it_are_read(journal: Journal) -> None:
+    journal.turn()
+    journal.write({"call": 1})
+    ((_, path),) = journal.on_disk()
+    with path.open("ab") as file:
+        file.write(b'{"call": 2, "bo\xff\n')
+    journal.write({"call": 3})
+
+    assert list(journal.read(0)) == [{"call": 1}, None, {"call": 3}]
+
+
+def test_a_line_the_system_takes_in_pieces_is_written_whole(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal.turn()
+    whole = os.write
+    monkeypatch.setattr(os, "write", lambda file, line: whole(file, line[:5]))
+
+    journal.write({"call": "of more than five bytes"})
+
+    assert list(journal.read(0)) == [{"call": "of more than five bytes"}]
+
+
+def test_a_line_a_full_disk_takes_half_of_is_refused_and_spoils_no_other(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal.turn()
+    journal.write({"call": 1})
+    with monkeypatch.context() as full:
+        full.setattr(os, "write", half_of_it(os.write))
+        with pytest.raises(OSError, match="No space left"):
+            journal.write({"call": 2})
+
+    journal.write({"call": 3})
+
+    assert list(journal.read(0)) == [{"call": 1}, {"call": 3}]
+    assert journal.entries == 2
+
+
+def half_of_it(write: Callable[[int, bytes], int]) -> Callable[[int, bytes], int]:
+    """Return what writes five bytes, and then has no space left."""
+    pieces = iter([5])
+
+    def write_half(file: int, line: bytes) -> int:
+        for length in pieces:
+            return write(file, line[:length])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    return write_half
+
+
+def test_where_no_journal_can_be_begun_the_old_one_is_written_on(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal.turn()
+    with monkeypatch.context() as full:
+        full.setattr(os, "open", refuse)
+        with pytest.raises(OSError, match="No space left"):
+            journal.turn()
+
+    journal.write({"call": 1})
+
+    assert list(journal.read(0)) == [{"call": 1}]
+
+
+def refuse(*_: object) -> int:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_journals_go_once_a_snapshot_has_what_they_have(journal: Journal) -> None:

@@ -133,18 +133,23 @@ def test_a_message_nobody_works_on_any_more_is_seen_at_once(
     assert after.queue["messages"][0]["visible_at"] < 9e12
 
 
-def test_one_service_that_cannot_be_saved_keeps_no_other_from_it(
+def test_a_service_that_cannot_be_saved_leaves_the_snapshot_before_in_force(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before, after = MiniStack(), MiniStack()
-    before.states = {"good": lambda: {"a": 1}, "bad": lambda: {1: {2, 3}}, "none": lambda: None}
+    before.states = {"good": lambda: {"a": 1}, "none": lambda: None}
+    taken = snapshots_of(before, tmp_path, monkeypatch)
+    taken.put_in_force(taken.write(3))
+    before.states |= {"good": lambda: {"a": 2}, "bad": lambda: {1: {2, 3}}}
     before.modules["ministack.core.persistence"]._json_default = lambda each: (
         {} if isinstance(each, Scoped) else {}[each]
     )
+
+    with pytest.raises(TypeError):
+        taken.write(4)
+
     after.states = before.states
-
-    restarted(before, after, tmp_path, monkeypatch)
-
+    assert snapshots_of(after, tmp_path, monkeypatch).load() == 3
     assert after.loaded == {"good": {"a": 1}}
 
 
