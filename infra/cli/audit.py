@@ -26,7 +26,7 @@ from infra.cli import (
 )
 from infra.cli.audit_balance import Stretch
 from infra.cli.audit_report import Audit
-from infra.cli.command import CliError, add_place
+from infra.cli.command import CliError, add_place, place_of
 from infra.cli.running import Running
 from shared.adapters.aws import AwsClient, AwsError
 from shared.adapters.bodies import S3Objects
@@ -46,7 +46,6 @@ firings  = delivered + held + dead + in flight + done
 
 exit codes: 0 it adds up, 1 it does not, 2 wrong arguments or it could not be found out"""
 _DAYS = 7
-_DEFAULT_STACK = "paysignal"
 # On AWS a queue's count is a little behind what it has taken.
 _SETTLING = 2 * times.MINUTE
 _NO_ANSWER = 2
@@ -78,7 +77,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.json:
         console.print_json(json.dumps(audit_report.as_json(found, stretch)))
     else:
-        audit_report.show(found, _place(arguments.aws), console)
+        audit_report.show(found, place_of(arguments.aws), console)
     return 0 if found.adds_up else 1
 
 
@@ -122,13 +121,6 @@ def audit(
     apart = {name: each for name, each in kept.apart.items() if wanted in (None, name)}
     notes = list(audit_report.notes(received, firings, events.count, automations.count))
     return Audit(received, firings, apart, notes, audit_waiting.given_up(running))
-
-
-def _place(stack: str | None) -> str:
-    """Return what makes a command speak to the same stack, with a space before it."""
-    if stack is None:
-        return ""
-    return " --aws" if stack == _DEFAULT_STACK else f" --stack {stack}"
 
 
 def _day(text: str) -> datetime:

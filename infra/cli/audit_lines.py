@@ -20,7 +20,9 @@ from shared.domain import times
 
 EVENT = "event_queued"
 FIRED = "fired"
-_LOGGING = re.compile(r"functions\.(?:ingest_(\w+)|fire_triggers|run_automations)\.handler\.handler")
+_LOGGING = re.compile(
+    r"functions\.(?:ingest_(\w+)|fire_triggers|run_automations)\.handler\.handler"
+)
 # What one answer holds at most: AWS says then where to go on, the emulator says nothing.
 _ANSWER_MAX = 10_000
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 from rich.console import Console
 
 from infra.aws import Aws
-from infra.cli.command import CliError, add_place
-from infra.cli.restored_table import MARK
+from infra.cli.command import CliError, add_place, place_of
+from infra.cli.restored_table import MARK, Tables
 from infra.cli.running import Running
 from shared.domain import times
 
@@ -26,6 +27,7 @@ EXAMPLES = """  ./paysignal backup                 of the stack on this machine
   ./paysignal backup --aws           of the stack in your AWS account
   ./paysignal backup --delete arn:aws:dynamodb:…      one that is needed no longer"""
 _POLL_SECONDS = 2.0
+_TOLD_EVERY = 15
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -45,39 +47,43 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         console.print("[green]✓[/] deleted")
         return 0
     if not arguments.list:
-        arn = make(running.aws, table)
+        arn = make(running.aws, table, console.print)
         console.print(f"[green]✓[/] {arn}", soft_wrap=True)
-        console.print(f"    ./paysignal restore --backup {arn}", soft_wrap=True)
+        command = f"./paysignal restore --backup {arn}{place_of(arguments.aws)}"
+        console.print(f"    {command}", soft_wrap=True)
         return 0
-    for name in sorted({table, table.partition(MARK)[0]}):
-        for line in _known(running.aws, name):
+    tables = Tables(running.aws)
+    # Backups outlive their table.
+    for name in dict.fromkeys([*tables.lineage(table), table.partition(MARK)[0]]):
+        for line in _known(running.aws, tables, name):
             console.print(line, soft_wrap=True)
     return 0
 
 
-def make(aws: Aws, table: str) -> str:
+def make(aws: Aws, table: str, say: Callable[[str], None] = lambda line: None) -> str:
     """Make a backup, wait until it is there, and return its ARN. Raise CliError."""
     now = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     details = aws.dynamodb.create_backup(TableName=table, BackupName=f"paysignal-{now}")
     arn = details["BackupDetails"]["BackupArn"]
-    while True:
+    for poll in count():
         told = aws.dynamodb.describe_backup(BackupArn=arn)["BackupDescription"]
         status = told.get("BackupDetails", {}).get("BackupStatus")
         if status == "AVAILABLE":
-            return arn
+            break
         if status != "CREATING":
             raise CliError(f"The backup is {status}. Try again.")
+        if poll and poll % _TOLD_EVERY == 0:
+            say(f"being made for {int(poll * _POLL_SECONDS)} seconds")
         time.sleep(_POLL_SECONDS)
+    return arn
 
 
-def _known(aws: Aws, table: str) -> Iterator[str]:
+def _known(aws: Aws, tables: Tables, table: str) -> Iterator[str]:
     """Yield a line for each thing a table can be restored from."""
-    if aws.endpoint_url is None:
-        told = aws.dynamodb.describe_continuous_backups(TableName=table)
-        window: Any = told["ContinuousBackupsDescription"].get("PointInTimeRecoveryDescription", {})
-        first, last = (window.get(f"{edge}RestorableDateTime") for edge in ("Earliest", "Latest"))
-        if first and last:
-            yield f"{table}: any second from {_text(first)} to {_text(last)}"
+    window = tables.window(table) if tables.exists(table) else None
+    if window is not None:
+        first, last = map(times.to_text, window)
+        yield f"{table}: any second from {first} to {last}"
     found: list[Any] = aws.dynamodb.list_backups(TableName=table)["BackupSummaries"]
     for each in sorted(found, key=lambda one: one["BackupCreationDateTime"]):
         yield f"{_text(each['BackupCreationDateTime'])}  {each['BackupArn']}"

@@ -49,13 +49,16 @@ def test_what_came_after_the_backup_is_there_again_and_is_not_sent_again(
 ) -> None:
     """GIVEN a backup, and a failure, a sale and an erasure after it WHEN it is restored
 
-    THEN all is as it was without the restore: nothing missing, nothing sent twice, nobody back.
+    THEN all is as it was without the restore: nothing missing, nothing sent twice, nobody back,
+    and what was disabled since is not in force again.
     """
     running = Running(aws=stack.aws, outputs=stack.local.outputs(), name=NAME)
     monkeypatch.setattr(Running, "find", lambda name: _now(stack, running))
     world, subscription = begun(stack)
     arn = paysignal("backup").split()[1]
     told = len(world.events)
+    stack.api.put("/v1/automations/silenced", {**_failed("Silenced"), "enabled": False})
+    time.sleep(1.5)  # configuration takes effect within a second here
     story.fail_renewal(world, subscription)
     price = story.add_price(world, story.add_product(world, "Chai"), 900, "usd")
     story.checkout(world, story.add_customer(world, LATER, "Grace Hopper"), price)
@@ -87,11 +90,10 @@ def test_what_came_after_the_backup_is_there_again_and_is_not_sent_again(
 
 
 def begun(stack: Stack) -> tuple[story.Business, Any]:
-    """Have a subscription and another customer before the backup, and an automation."""
+    """Have a subscription and another customer before the backup, and two automations."""
     stack.api.put("/v1/connections/e2e", SHOP)
-    steps = [{"type": "add_tag", "tag": "Failed"}, {"type": "webhook", "endpoint_id": "restored"}]
-    automation = {**AUTOMATION, "name": "Restored", "steps": steps}
-    stack.api.put("/v1/automations/restored", automation)
+    for name in ("Restored", "Silenced"):
+        stack.api.put(f"/v1/automations/{name.lower()}", _failed(name))
     stack.api.put("/v1/contacts", {"email": GONE, "first_name": "Gone"})
     time.sleep(1.5)  # configuration takes effect within a second here
     world = story.Business("restored", "new", starts_at=int(time.time()) - 40 * 86_400)
@@ -102,6 +104,12 @@ def begun(stack: Stack) -> tuple[story.Business, Any]:
     eventually(lambda: contact(stack, EMAIL), lambda found: bool(found.get("recurring_payments")))
     settled(stack)
     return world, subscription
+
+
+def _failed(name: str) -> dict[str, Any]:
+    """Return an automation of failed payments that tags and posts."""
+    steps = [{"type": "add_tag", "tag": "Failed"}, {"type": "webhook", "endpoint_id": "restored"}]
+    return {**AUTOMATION, "name": name, "steps": steps}
 
 
 def erase(stack: Stack, email: str) -> None:
