@@ -25,6 +25,7 @@ class Processor(Construct):
                 "HISTORY_QUEUE_URL",
                 "CALLS_QUEUE_URL",
                 "BODIES_BUCKET",
+                "LOG_BUCKET",
             ),
             memory_mb=1024,
             timeout_seconds=PROCESS_TIMEOUT_SECONDS,

@@ -79,6 +79,7 @@ class PaysignalStack(Stack):
         self.storage.grant_delete_bodies(processor)
         self.storage.grant_read_write(processor)
         self.storage.grant_walk(processor)
+        self.log.grant_ledger(processor)
         for queue in (queues.events, queues.history, queues.calls, queues.events_dead):
             queue.grant_send_messages(processor)
 

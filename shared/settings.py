@@ -91,6 +91,7 @@ class ProcessSettings(Settings):
     history_queue_url: str
     calls_queue_url: str
     bodies_bucket: str
+    log_bucket: str
 
 
 class CallSettings(Settings):

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_house import ROOT, readme, tracked
+from tests.support.readme_tables import readme
+from tests.test_house import ROOT, tracked
 
 RECIPE = readme().partition("## Add a provider")[2].partition("\n## ")[0]
 BLOCKS = re.findall(r"^```(python|sh|markdown) recipe\n(.*?)^```$", RECIPE, re.M | re.S)

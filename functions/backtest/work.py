@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from shared.adapters.change_log import Snapshot
 from shared.adapters.log_chronicle import LogChronicle
-from shared.domain import preferences, times
+from shared.domain import directory, erasure, preferences, times
 from shared.domain.backtest import job as jobs
 from shared.domain.backtest.past import Present
 from shared.domain.backtest.run import Scene, run
@@ -21,6 +21,8 @@ from shared.domain.ports import Document, Write, Writes
 _PAGE = 200
 # How often the progress is written at most.
 _EVERY = 2 * times.SECOND
+# How long before the log shows it somebody's erasure may have been asked for, at the most.
+_NOTING = times.HOUR
 _TOO_LONG = "There is too much to look at for one backtest. Ask for fewer days."
 
 
@@ -79,8 +81,24 @@ class Work:
         except _TooLong:
             writer.write(jobs.failed(writer.job, _TOO_LONG, self._clock()))
         else:
-            writer.write(jobs.ended(writer.job, firings, self._clock()))
+            left = self._left(firings, job)
+            writer.write(jobs.ended(writer.job, left, self._clock()))
         return str(writer.job["state"])
+
+    def _left(self, firings: list[Document], job: Document) -> list[Document]:
+        """Return the firings of those who were not erased while they were looked for.
+
+        What is written after this, whoever erases somebody later will find.
+        """
+        book = self._store.read([directory.NAME])[directory.NAME]
+        newest = directory.erased_at(book)
+        if newest is None or newest < job["created_date"] - _NOTING:
+            return firings
+        emails = {each["contact"]["email"] for each in firings}
+        marks = {each: erasure.name_of(erasure.hash_of(each)) for each in emails if each}
+        found = self._store.read(marks.values())
+        until = {email: (found[name] or {}).get("erased_at", -1) for email, name in marks.items()}
+        return [each for each in firings if each["at"] > until.get(each["contact"]["email"], -1)]
 
     def _scene(self) -> Scene:
         settings = self._store.read([preferences.NAME])[preferences.NAME]

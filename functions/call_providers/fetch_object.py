@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from shared.domain.envelope import EventEnvelope
+from shared.domain.envelope import ASKED_AT, EventEnvelope
 from shared.domain.errors import Quarantined
 
 PAGE = "page"
@@ -102,6 +102,7 @@ def _wrapped(call: Mapping[str, Any], event_id: str, body: bytes, now: int) -> E
         connection_id=call["connection_id"],
         received_at=now,
         body=body,
+        headers={ASKED_AT: call["asked_at"]} if "asked_at" in call else None,
         event_id=event_id,
         subject=call.get("subject"),
         # What history asks for belongs to history, and fires as little; what the watch over the

@@ -13,12 +13,13 @@ from functions.manage.deliveries import Deliveries
 from functions.manage.deliveries import Store as Held
 from functions.manage.endpoints import EndpointSecrets
 from functions.manage.endpoints import Store as Lists
-from functions.manage.erasure import Erasing, Ledger
+from functions.manage.erasure import Erasing
 from functions.manage.history import Importing as ImportingHistory
 from functions.manage.imports import Files, Importing
 from functions.manage.quarantine import Events
 from functions.manage.stores import Following
 from shared.domain import ports
+from shared.domain.erase_marks import Ledger
 
 
 class Store(Held, Lists, ports.Store, Protocol):

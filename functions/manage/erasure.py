@@ -9,20 +9,15 @@ person back. Nobody is told whether there was such a person.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 from functions.manage.contention import settled
 from shared.domain import emails, erase_job, erase_marks
 from shared.domain.apply import apply
+from shared.domain.erase_marks import Ledger
 from shared.domain.erasure import Erasure, hash_of, name_of
-from shared.domain.ports import Document, Name, Reading, Store
-
-
-class Ledger(Protocol):
-    """The bucket that notes who was erased; never is anything of it deleted."""
-
-    def put(self, key: str, content: bytes) -> str:
-        """Store `content` under `key`. Raise AwsError."""
+from shared.domain.ports import Document, Name, Reading, Store, Write
 
 
 class Erasing(Protocol):
@@ -45,11 +40,14 @@ def erase(
 
     def write() -> str:
         told = _erasure(wanted, store, now)
-        ledger.put(told.key, told.to_object())
+        if told.contact_id is None and not told.email_hashes:
+            return _nobody(store, now, new_id())
+        erase_marks.noted(told, ledger)
         job = erase_job.new(new_id(), told, now)
         # Before the commit, after which nobody could tell any more whose the address was.
         jobs.erase(job)
-        apply(lambda reading: erase_marks.begun(job, reading), Reading(), store)
+        whole = partial(erase_marks.noted_whole, job=job, ledger=ledger)
+        apply(lambda reading: erase_marks.begun(job, reading), Reading(), store, whole)
         return str(job["job_id"])
 
     return settled(write)
@@ -69,6 +67,13 @@ def _erasure(wanted: str, store: Store, now: int) -> Erasure:
         return Erasure.of((found[mark] or {}).get("contact_id"), [email], now)
     contact = _contact(claimed["contact_id"], store)
     return Erasure.of(claimed["contact_id"], [email, *_addresses(contact)], now)
+
+
+def _nobody(store: Store, now: int, job_id: str) -> str:
+    """Leave the job of somebody nobody knows, who has no address either: it is done."""
+    done = {**erase_job.new(job_id, Erasure(None, (), now), now), "state": "done"}
+    store.commit([Write(erase_job.name_of(job_id), done, 0)])
+    return job_id
 
 
 def _contact(contact_id: str, store: Store) -> Document | None:

@@ -16,8 +16,9 @@ from functions.manage import store_history
 from functions.manage.item_results import accepted, rejected
 from functions.manage.store_bodies import Item, Items, OrderItem, RecurringPaymentItem
 from shared.api.bodies import invalid, validated
-from shared.domain import foresight, orders, recurring_payments, times
+from shared.domain import foresight, orders, personal, recurring_payments, times
 from shared.domain.apply import apply
+from shared.domain.envelope import group_of
 from shared.domain.errors import Invalid, Quarantined
 from shared.domain.fold import fold
 from shared.domain.folding import Arrival, Habits, Message, Plan
@@ -158,7 +159,7 @@ def _ready(kind: str, item: Item, event: bytes, received_at: int, history_of: st
         connection_id=item.connection_id,
         received_at=received_at,
         body=event,
-        subject=stated.get("store_customer_id") or stated.get("email") or identity,
+        subject=_subject(item.connection_id, stated) or identity,
         source="live" if history_of is None else "history",
     )
     return _Ready(
@@ -170,6 +171,12 @@ def _ready(kind: str, item: Item, event: bytes, received_at: int, history_of: st
         habits=HABITS if history_of is None else store_history.habits(history_of),
         provider=history_of or PROVIDER,
     )
+
+
+def _subject(connection_id: str, stated: Mapping[str, Any]) -> str | None:
+    """Return whom an item is about; who is known by an address goes by nothing that tells it."""
+    subject: str | None = stated.get("store_customer_id") or stated.get("email")
+    return group_of(connection_id, subject or "") if personal.is_address(subject) else subject
 
 
 def _whose(kind: str, item: Item, whose: Mapping[str, str]) -> str:

@@ -8,12 +8,14 @@ after a crash only sends the next one on.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from functions.process_events.erase_items import Bodies, EraseItems
 from shared.domain import erase_job, erase_marks
 from shared.domain.apply import apply
 from shared.domain.erase_job import Job
+from shared.domain.erase_marks import Ledger
 from shared.domain.erasing import Person
 from shared.domain.ports import Document, Name, Reading, Store, Write
 
@@ -37,6 +39,7 @@ class Erase:
         store: Store,
         walk: Walk,
         bodies: Bodies,
+        ledger: Ledger,
         send: Callable[[Mapping[str, object], int], None],
         wait_seconds: int = erase_job.SWEEP_AFTER_SECONDS,
     ) -> None:
@@ -44,6 +47,7 @@ class Erase:
         self._store = store
         self._walk = walk
         self._bodies = bodies
+        self._ledger = ledger
         self._send = send
         self._wait_seconds = wait_seconds
 
@@ -68,7 +72,8 @@ class Erase:
         if held is not None:
             return held
         fresh = erase_job.begun_by(message, now)
-        apply(lambda reading: erase_marks.begun(fresh, reading), Reading(), self._store)
+        whole = partial(erase_marks.noted_whole, job=fresh, ledger=self._ledger)
+        apply(lambda reading: erase_marks.begun(fresh, reading), Reading(), self._store, whole)
         return self._store.read([name])[name] or fresh
 
     def _page(self, job: Document, now: int) -> Job:
@@ -89,6 +94,8 @@ class Erase:
                 if cursor is None:
                     break
         for each in page.more:
+            # A restored table and the change log know a contact by nothing but the ledger.
+            erase_marks.noted(erase_job.erasure_of(each), self._ledger)
             self._send(each, 0)
         following = erase_job.advanced(
             job,

@@ -32,6 +32,7 @@ _queue = PageQueue.from_environment(os.environ, _settings.bodies_bucket)
 _client = AwsClient.from_environment("dynamodb", os.environ)
 _table = Table(_settings.table_name, _client)
 _bodies = S3Objects.from_environment(_settings.bodies_bucket, os.environ)
+_ledger = S3Objects.from_environment(_settings.log_bucket, os.environ)
 
 
 @cache
@@ -58,6 +59,7 @@ def _erase() -> Erase:
         store=_table,
         walk=TableWalk(_settings.table_name, _client),
         bodies=KeptBodies(_bodies),
+        ledger=_ledger,
         send=partial(_queue.send_call, _settings.history_queue_url),
         wait_seconds=2 if _settings.mode_local else erase_job.SWEEP_AFTER_SECONDS,
     )

@@ -15,7 +15,7 @@ from functions.process_events.import_draft import Draft
 from shared.api.bodies import validated
 from shared.api.contact_body import ImportedContact
 from shared.api.contact_edit import Edit, edit_contact
-from shared.domain import contact_import, import_files, times
+from shared.domain import contact_import, directory, erasure, import_files, times
 from shared.domain.contact_import import Job, Tally
 from shared.domain.errors import Contended, Quarantined, Rejected
 from shared.domain.import_files import Row, Unreadable
@@ -139,7 +139,7 @@ class ContactImport:
         draft.read_ahead([said for _, said in stated if isinstance(said, ImportedContact)])
         done = 0
         for row, said in stated:
-            edit = self._edit(said, draft, now) if isinstance(said, ImportedContact) else said
+            edit = self._edit(said, draft, job, now) if isinstance(said, ImportedContact) else said
             if isinstance(edit, Edit):
                 if not draft.stage(edit.steps):
                     break
@@ -161,8 +161,12 @@ class ContactImport:
         self._store.commit([*draft.steps, _write(job, following)])
         return following
 
-    def _edit(self, body: ImportedContact, draft: Draft, now: int) -> Edit | Faults:
+    def _edit(self, body: ImportedContact, draft: Draft, job: Document, now: int) -> Edit | Faults:
         """Return what a row comes to, or why it is refused."""
+        book = draft.read([directory.NAME])[directory.NAME]
+        erased = erasure.last_of([body.email, *body.add_aliases], book, draft)
+        if erased is not None and erased >= job["created_date"]:
+            return (("email", "was erased since this import began: what the file says is older"),)
         since = None if body.created_date is None else times.from_text(body.created_date)
         try:
             return edit_contact(body, store=draft, now=now, new_id=self._new_id, created_date=since)

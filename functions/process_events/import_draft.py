@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from shared.api.contact_body import ContactBody
-from shared.domain import directory
+from shared.domain import directory, erasure
 from shared.domain.errors import Quarantined
 from shared.domain.ports import Document, Name, Reads, Write
 
@@ -36,6 +36,7 @@ class Draft:
             claims = self.read([*(("email", email) for email in emails), directory.NAME])
         except Quarantined:  # one of them is no key: its own row is told so
             return
+        erasure.last_of(emails, claims[directory.NAME], self)
         owners = [claim for name, claim in claims.items() if claim and name != directory.NAME]
         self.read([("contact", claim["contact_id"]) for claim in owners])
 

@@ -10,13 +10,13 @@ from typing import Any
 from functions.process_events.fold_events import Events, FollowUps, Sender, Work, habits_of
 from functions.process_events.history_page import HistoryPages
 from functions.process_events.verify_page import Listing, Verify
-from shared.domain import directory, jobs
+from shared.domain import directory, erase_job, jobs
 from shared.domain.apply import apply
 from shared.domain.envelope import EventEnvelope, read_message
 from shared.domain.errors import Quarantined
 from shared.domain.folding import Arrival, Plan
 from shared.domain.history_message import KIND as PAGE
-from shared.domain.ports import Missing, Name, Reading
+from shared.domain.ports import Missing, Name, Reading, Write
 
 _NO_OTHERS: Mapping[str, Callable[[Mapping[str, Any], int], str]] = MappingProxyType({})
 
@@ -107,6 +107,17 @@ class Messages:
         """Tell whoever waits for a message that it is put aside."""
         if work.page is not None:
             self._history.gave_up(work.page, reason, now)
+        elif work.job is not None and work.job["job"] == erase_job.KIND:
+            self._gave_up_erasing(work.job, now)
+
+    def _gave_up_erasing(self, message: Mapping[str, Any], now: int) -> None:
+        name = erase_job.name_of(message["job_id"])
+        job = self.store.read([name])[name]
+        if job is None or job["state"] in erase_job.ENDED:
+            return
+        # A page done already may have failed at sending the next one on.
+        if job["page"] in (message["page"], message["page"] + 1):
+            self.store.commit([Write(name, erase_job.failed(job, now), job["version"])])
 
     def _job(self, job: Mapping[str, Any], now: int) -> str:
         """Go through one page of a job, and send the next page on."""
@@ -118,8 +129,13 @@ class Messages:
         outcome = "unchanged"
         if job["job"] == "attach_contact" and not job.get("cursor"):
             outcome = self._attach_activity(job, now)
+        reading = Reading()
         for name in names:
-            plan = self._record(job, name, now)
+            # All but settings anew for each record: what was read for the one before may have
+            # changed since, and been told to this one already. Its own version would not keep that
+            # from being undone.
+            reading = reading.only([("connection", name[1]), directory.NAME])
+            plan = self._record(job, name, reading, now)
             self._follow_ups.send_jobs(plan, f"{job['job']}~{'~'.join(name)}~{now}")
             outcome = "applied" if plan.outcome == "applied" else outcome
         if cursor is not None:
@@ -129,10 +145,7 @@ class Messages:
             self._queue.send_job(self._events_url, following, job.get("subject") or "", nonce)
         return outcome
 
-    def _record(self, job: Mapping[str, Any], name: Name, now: int) -> Plan:
-        # Anew for each record: what was read for the one before may have changed since, and been
-        # told to this one already. Nothing but its own version would keep that from being undone.
-        reading = Reading()
+    def _record(self, job: Mapping[str, Any], name: Name, reading: Reading, now: int) -> Plan:
         reading.load(self.store, Missing([name, ("connection", name[1]), directory.NAME]))
         connection = reading.get(("connection", name[1]))
         habits = habits_of(connection["provider"] if connection else "")

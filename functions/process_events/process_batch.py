@@ -15,6 +15,7 @@ from functions.process_events.fold_events import Work
 from functions.process_events.last_seen import LastSeen
 from functions.process_events.messages import Messages
 from shared.adapters.aws import AwsError
+from shared.domain import personal
 from shared.domain.errors import PaysignalError
 from shared.domain.ports import Write
 
@@ -109,7 +110,8 @@ class Batch:
         """Put a message that keeps failing aside, and say that its group's order is broken."""
         document = {
             "connection_id": work.connection_id,
-            "subject": work.subject,
+            # Its group tells as well who it is; an address would outlive whoever is erased.
+            "subject": None if personal.is_address(work.subject) else work.subject,
             "parked_date": now,
             "reason": reason,
         }

@@ -57,7 +57,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         job = watch(api, job_id, console, time.sleep)
     if job["state"] != "done":
         raise CliError(
-            f"The job has failed; ask for it again, and see ./paysignal doctor: {job_id}"
+            f"The job {job_id} has failed: its page lies among the dead letters. Mend the cause, "
+            "then go on: ./paysignal redrive events"
         )
     looked, erased = job["progress"]["done"], job["result"]["erased"]
     console.print(f"[green]✓[/] erased: {erased} documents of {looked} that were looked at")

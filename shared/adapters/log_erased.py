@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
-from shared.domain.change_log.erased import PERSONAL, PERSONAL_FIELDS, WHOLE
+from shared.domain.change_log.erased import IDS, LINKS, PERSONAL, PERSONAL_FIELDS, WHOLE
 from shared.domain.change_log.schema import Dataset
 from shared.domain.erasure import SALT, Erasure
 
@@ -30,7 +30,8 @@ _VERSION = ("epoch", "version")
 _FIELD = "json_extract_string(each, '$[0]')"
 _KEPT_CHANGES = (
     "to_json(list_filter(from_json(changes, '[\"JSON\"]'), lambda each:"
-    f" {_FIELD} NOT IN ({', '.join(map(repr, PERSONAL_FIELDS))})))::VARCHAR"
+    f" {_FIELD} NOT IN ({', '.join(map(repr, PERSONAL_FIELDS))}) AND NOT"
+    f" ({_FIELD} IN ({', '.join(map(repr, LINKS))}) AND contains(each::VARCHAR, '@'))))::VARCHAR"
 )
 
 
@@ -129,8 +130,8 @@ def _left(column: str) -> str:
     """Return what is left of a column of a row of somebody erased."""
     if column == "changes":
         return _KEPT_CHANGES
-    if column == "store_customer_id":
-        return "CASE WHEN NOT contains(store_customer_id, '@') THEN store_customer_id END"
+    if column in IDS:
+        return f"CASE WHEN NOT contains({column}, '@') THEN {column} END"
     return "NULL"
 
 

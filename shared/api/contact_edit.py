@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from shared.api.bodies import invalid
 from shared.api.contact_body import ContactBody
-from shared.domain import contact_edits, contacts, directory, origin, write_back
+from shared.domain import contact_edits, contacts, directory, erasure, origin, write_back
 from shared.domain.contacts import Contact
 from shared.domain.errors import Conflict, Retryable
 from shared.domain.ports import Document, Name, Reads, Write
@@ -54,6 +54,10 @@ def edit_contact(
     fresh = _unclaimed(body, claims, contact, store)
     if stored == contact:
         return Edit(contact, False, [], [])
+    until = erasure.last_of(fresh, book, store) if fresh else None
+    if until is not None:
+        # What was told of such an address by then is of somebody else, who is being erased.
+        contact[contacts.ERASED] = max(until, contact.get(contacts.ERASED, until))
     contact["version"] = stored["version"] + 1 if stored else 1
     noted = write_back.notes(book, stored, contact, now)
     return Edit(contact, stored is None, fresh, [*_steps(contact, fresh), *noted])

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.domain import contact_edits, origin
-from shared.domain.contacts import Contact
+from shared.domain.contacts import ERASED, Contact
 from shared.domain.heard import LABELLED, ActivitySaid
 from shared.domain.ports import Document, Name
 
@@ -108,8 +108,9 @@ def attach(
     """Return the contact with all that the document says.
 
     Where the others were taken over before, with the tag, the list or the visit that is `only`,
-    done at `at` (ms).
+    done at `at` (ms). What was done there before an erasure was done by somebody else.
     """
+    document = document if ERASED not in contact else _since(document, contact[ERASED])
     dates = {
         LAST_DATES[kind]: max(date, contact.get(LAST_DATES[kind]) or date)
         for kind, date in document["last"].items()
@@ -148,6 +149,24 @@ def settle(document: Document, contact: Contact, kind: str, label: str) -> Conta
     if fresh in contact[field]:
         return contact
     return {**contact, field: [*others, fresh]}
+
+
+def _since(document: Document, until: int) -> Activity:
+    """Return the document as if nothing had been done there up to `until` (ms)."""
+    first = document.get("first")
+    labels = {
+        key: {
+            "added": [each for each in known["added"] if each > until],
+            "removed": known["removed"] if (known["removed"] or 0) > until else None,
+        }
+        for key, known in document["labels"].items()
+    }
+    return {
+        **document,
+        "last": {kind: at for kind, at in document["last"].items() if at > until},
+        "labels": labels,
+        "first": first if first is not None and first["date"] > until else None,
+    }
 
 
 def _labelled(held: Document, each: ActivitySaid, at: int) -> dict[str, Any]:

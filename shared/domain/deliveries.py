@@ -54,8 +54,12 @@ def new(
     *,
     firing_id: str | None = None,
     automation_id: str | None = None,
+    contact_id: str | None = None,
 ) -> Delivery:
-    """Return a delivery of which nothing has been attempted; `kind` is the type its body states."""
+    """Return a delivery of which nothing has been attempted; `kind` is the type its body states.
+
+    `contact_id` is whom it is about, where its body need not say so.
+    """
     return {
         "version": 1,
         "turn": 0,
@@ -63,6 +67,7 @@ def new(
         "endpoint_id": endpoint_id,
         "firing_id": firing_id,
         "automation_id": automation_id,
+        "contact_id": contact_id,
         "type": kind,
         "body": body,
         "state": "pending",
@@ -103,7 +108,8 @@ def attempted(
     """
     began = now - duration_ms
     row: dict[str, object] = {"at": began, "status": status or None, "duration_ms": duration_ms}
-    row |= {"fault": fault or None, "excerpt": excerpt or None}
+    # An endpoint's answer may quote what it was sent.
+    row |= {"fault": fault or None, "excerpt": None if "erased" in delivery else excerpt or None}
     noted = _moved(delivery, attempts=[*delivery["attempts"], row][-_ATTEMPTS_KEPT:])
     arrived = meaning(status, fault) == "delivered"
     if delivery["state"] == "delivered" or (delivery["state"] != "pending" and not arrived):

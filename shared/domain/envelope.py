@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 VERSION = 1
+# The header of an answer that tells when (ms) what it was asked for has happened.
+ASKED_AT = "asked-at"
 BODY_BYTES_MAX = 4 * 1024 * 1024
 # Longer ids are nothing a provider sends; the processor finds them in the body if it must.
 _NAME_CHARACTERS_MAX = 255

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 KIND = "erase"
 RECORDS, TABLE = "records", "table"
-ENDED = ("done", "failed")
+# One that has failed is gone on with as soon as its dead letter is redriven.
+ENDED = ("done",)
 # Longer than any queue hides a message: whoever held one when it began has given it up.
 SWEEP_AFTER_SECONDS = 200
 # What is found may lead to more; whom it does not by then has no end.
@@ -138,6 +139,11 @@ def advanced(
     if again and job["round"] < ROUNDS_MAX:
         return {**following, "round": job["round"] + 1, "again": False}
     return {**following, "state": "done", "ids": []}
+
+
+def failed(job: Document, now: int) -> Job:
+    """Return the job whose page was put aside among the dead letters."""
+    return {**job, "state": "failed", "updated_date": now, "version": job["version"] + 1}
 
 
 def _id_of(*parts: object) -> str:

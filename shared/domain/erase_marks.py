@@ -7,6 +7,8 @@ the contact half gone.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Protocol
 
 from shared.domain import directory, emails, erase_job, erasure
 from shared.domain.erase_job import Job
@@ -15,24 +17,54 @@ from shared.domain.folding import Plan
 from shared.domain.ports import Document, Name, Reading, Write
 
 
+class Ledger(Protocol):
+    """The bucket that notes who was erased; never is anything of it deleted."""
+
+    def put(self, key: str, content: bytes) -> object:
+        """Store `content` under `key`. Raise AwsError."""
+
+
+def noted(told: Erasure, ledger: Ledger) -> None:
+    """Have an erasure told to a table that is restored. Raise AwsError."""
+    ledger.put(told.key, told.to_object())
+
+
+def noted_whole(plan: Plan, job: Job, ledger: Ledger) -> None:
+    """Note whom a plan that is about to begin a job forgets, where that is more than the job knew.
+
+    Raise AwsError.
+    """
+    for step in plan.steps:
+        if isinstance(step, Write) and step.name == erase_job.name_of(job["job_id"]):
+            whole = erase_job.erasure_of(step.document or job)
+            if whole != erase_job.erasure_of(job):
+                noted(whole, ledger)
+
+
 def begun(job: Job, reading: Reading) -> Plan:
     """Return the plan that forgets the contact and begins the job. Raise Missing for reading.
 
-    From its commit on, what had occurred before brings nobody back.
+    From its commit on, what had occurred before brings nobody back. An address that the contact
+    was given since the job was thought of is erased with the others.
     """
     told = erase_job.erasure_of(job)
-    marks = [erasure.name_of(each) for each in told.email_hashes]
     person: Name = ("contact", told.contact_id or "")
     known: list[Name] = [person] if told.contact_id is not None else []
-    reading.want([directory.NAME, erase_job.name_of(job["job_id"]), *marks, *known])
+    reading.want([directory.NAME, erase_job.name_of(job["job_id"]), *known])
     if reading.get(erase_job.name_of(job["job_id"])) is not None:
         return Plan("unchanged")
     contact = reading.get(person) if known else None
-    claims: list[Name] = [("email", each) for each in _addresses(contact)]
-    reading.want(claims)
+    addresses = _addresses(contact)
+    fresh = Erasure.of(told.contact_id, addresses, told.erased_at).email_hashes
+    told = replace(told, email_hashes=tuple(sorted({*told.email_hashes, *fresh})))
+    claims: list[Name] = [("email", each) for each in addresses]
+    marks = [erasure.name_of(each) for each in told.email_hashes]
+    reading.want([*claims, *marks])
     book = reading.get(directory.NAME)
     steps = [
-        Write(erase_job.name_of(job["job_id"]), job, 0),
+        Write(
+            erase_job.name_of(job["job_id"]), {**job, "email_hashes": list(told.email_hashes)}, 0
+        ),
         Write(directory.NAME, directory.erased(book, told.erased_at), _version(book)),
         *(step for name in marks for step in _mark(name, reading.get(name), told)),
     ]

@@ -53,6 +53,12 @@ class Person:
             return True
         return any(map(self.has, naming.addresses_in(texts)))
 
+    def is_told_of(self, *values: Any) -> bool:
+        """Tell whether both their contact's id and an address of theirs stand there."""
+        texts = list(naming.texts_in(values))
+        known = any(map(self.owns, texts))
+        return known and any(map(self.has, naming.addresses_in(texts)))
+
 
 class Keep(Exception):
     """A document that stays as it is."""
@@ -87,10 +93,12 @@ def bare_event(event: Document, connection_id: str, body: bytes) -> dict[str, An
     )
     kept = {name: value for name, value in event.items() if name not in ("body", "body_key")}
     if "messages" in kept:
-        kept["messages"] = []  # they were sent long ago, and may name somebody
-    if personal.is_address(kept.get("subject")):
-        kept["subject"] = None
-    return {**kept, "receipt": arrival.receipt, "version": event["version"] + 1}
+        kept["messages"] = personal.bare_messages(kept["messages"])
+    return {
+        **personal.unaddressed(kept),
+        "receipt": arrival.receipt,
+        "version": event["version"] + 1,
+    }
 
 
 def is_old(person: Person, event: Document) -> bool:
@@ -191,13 +199,15 @@ def _customer(person: Person, name: Name, document: Document) -> Document | None
 
 
 def _duplicate(person: Person, name: Name, document: Document) -> Document | None:
-    return {**document, "email": None} if person.is_named(document["email"]) else document
+    since = max(when for *_, when in document["orders"]) > person.until
+    theirs = person.is_named(document["email"]) and not since
+    return {**document, "email": None} if theirs else document
 
 
 def _firing(person: Person, name: Name, document: Document) -> Document | None:
     if not person.owns(document["contact"]["contact_id"]):
         return document
-    rows = [row for row in document["change"]["changes"] if row[0] not in personal.FIELDS]
+    rows = [row for row in document["change"]["changes"] if not personal.is_told(*row)]
     under_way = document["state"] in ("pending", *runs.UNDER_WAY)
     return {
         **document,
@@ -218,27 +228,46 @@ def _run(person: Person, name: Name, document: Document) -> Document | None:
 
 
 def _delivery(person: Person, name: Name, document: Document) -> Document | None:
-    if document.get("erased") or not person.is_named(document["body"], document["attempts"]):
+    """Return a delivery of them without what it says.
+
+    Whoever has come again has another id; and the id alone, which records of before keep, says
+    nothing of anybody.
+    """
+    told = [document["body"], document["attempts"]]
+    theirs = person.owns(document.get("contact_id")) or _names(person, document["created"], told)
+    if document.get("erased") or not theirs:
         return document
     return deliveries.erased(document, person.until)
 
 
+def _names(person: Person, at: int, told: Any) -> bool:
+    """Tell whether what was written at a time (ms) names them, and not whoever has come again."""
+    return person.is_named(told) if at <= person.until else person.is_told_of(told)
+
+
 def _due(person: Person, name: Name, document: Document) -> Document | None:
-    return None if person.is_named(name[2:], document["message"]) else document
+    """Return what is woken later, by no address of theirs: what a record waits for it still does.
+
+    What is answered then is told without the person.
+    """
+    subject = document["message"].get("subject")
+    if not (personal.is_address(subject) and person.is_named(subject)):
+        return document
+    return {**document, "message": personal.unaddressed(document["message"])}
 
 
 def _job(person: Person, name: Name, document: Document) -> Document | None:
     if document.get("kind") == erase_job.KIND:
         return document
-    left = {key: _without(person, value) for key, value in document.items()}
-    return {**document, **left}
+    asked = document["created_date"]
+    return {key: _without(person, asked, value) for key, value in document.items()}
 
 
-def _without(person: Person, value: Any) -> Any:
-    """Return what a job tells with no row left that names them."""
+def _without(person: Person, asked: int, value: Any) -> Any:
+    """Return what a job tells, asked for at a time (ms), with no row left that names them."""
     if not isinstance(value, list):
         return value
-    return [row for row in value if not (isinstance(row, dict) and person.is_named(row))]
+    return [row for row in value if not (isinstance(row, dict) and _names(person, asked, row))]
 
 
 _RULES: Mapping[str, Callable[[Person, Name, Document], Document | None]] = {

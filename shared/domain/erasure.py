@@ -15,8 +15,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
-from shared.domain import emails
-from shared.domain.ports import Name
+from shared.domain import directory, emails
+from shared.domain.ports import Document, Name, Reads
 
 # What the names of the ledger's objects begin with, in the change log's bucket.
 PREFIX = "erased/"
@@ -35,6 +35,17 @@ def hash_of(email: str) -> str:
 def name_of(email_hash: str) -> Name:
     """Return the name of the document that says when an address was erased last."""
     return ("erased", email_hash)
+
+
+def last_of(addresses: Iterable[str], book: Document | None, store: Reads) -> int | None:
+    """Return when (ms) one of some addresses was erased last, None where none of them ever was.
+
+    `book` is the directory: where nobody was erased yet, nothing is read.
+    """
+    if directory.erased_at(book) is None:
+        return None
+    marks = store.read([name_of(hash_of(each)) for each in addresses]).values()
+    return max((mark["erased_at"] for mark in marks if mark is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +68,8 @@ class Erasure:
     @property
     def key(self) -> str:
         """The name of its object in the ledger; names sort by the time of erasure."""
-        digest = sha256(",".join(self.email_hashes).encode()).hexdigest()
+        whom = [self.contact_id or "", *self.email_hashes]
+        digest = sha256(",".join(whom).encode()).hexdigest()
         return f"{PREFIX}{self.erased_at:015d}-{digest[:16]}.json"
 
     def covers(self, contact_id: str | None, email: str | None, at: int) -> bool:

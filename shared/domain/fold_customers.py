@@ -110,7 +110,13 @@ class Customers:
             record.add(entry)
         record.told_customer = customers.digest(told)
         if fresh and not (customer and customer["said"]):
-            self._folding.ask("customer", record.customer_id)
+            self._folding.ask("customer", record.customer_id, **self._since(customer))
+
+    def _since(self, customer: Document | None) -> dict[str, str]:
+        """Return when somebody erased bought again: their answer tells no time of its own."""
+        if customer is None or not customer.get("erased"):
+            return {}
+        return {"asked_at": str(min(self._at, self._folding.arrival.received_at))}
 
     def person(self, customer_id: str | None, since: int | None = None) -> dict[str, Any] | None:
         """Return what is known of a customer as a person, by words since a time (ms) alone."""

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from shared.domain.late_words import Erased
 
 Message = dict[str, Any]
-# Who is asked about these tells of a person alone.
-_PEOPLE = frozenset({"customer", "contact"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +194,7 @@ class Folding:
 
         `about` travels with the call, for its answer.
         """
-        if self.can_ask(wanted) and not (self.arrival.bare and wanted in _PEOPLE):
+        if self.can_ask(wanted) and not (self.arrival.bare and wanted in personal.PEOPLE):
             provider = self.arrival.provider
             if self.historical:
                 about = {"source": self.arrival.source, **about}

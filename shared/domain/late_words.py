@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from shared.domain import directory, erasure, naming, orders, times, trust
+from shared.domain.envelope import ASKED_AT
 from shared.domain.folding import Arrival
 from shared.domain.observations import Facet, Parsed
 from shared.domain.ports import Document, Name, Reading
@@ -46,7 +47,8 @@ class Erased:
 def moment(arrival: Arrival, parsed: Parsed) -> int:
     """Return when what an event tells has happened, in ms.
 
-    Nothing happens after it was heard of. Who looks back tells, at any time, what is that old.
+    Nothing happens after it was heard of. Who looks back tells, at any time, what is that old; an
+    answer about a customer alone, what was so when they bought.
     """
     heard = arrival.received_at
     at = heard if parsed.occurred_at is None else min(parsed.occurred_at, heard)
@@ -54,7 +56,7 @@ def moment(arrival: Arrival, parsed: Parsed) -> int:
         return at
     said = [*(each.facets for each in parsed.orders), *(e.facets for e in parsed.subscriptions)]
     dates = [date for facets in said for facet in facets.values() for date in _dates(facet)]
-    return min(at, max(dates, default=0))
+    return min(at, max(dates, default=int(arrival.headers.get(ASKED_AT, 0))))
 
 
 def names(arrival: Arrival, parsed: Parsed, reading: Reading) -> Iterator[Name]:
@@ -118,7 +120,9 @@ def _of_customer(
 
 
 def _looks_back(arrival: Arrival, at: int) -> bool:
-    answered = arrival.source == "fetched" and at >= arrival.received_at
+    # Some providers' answers are dated to the second.
+    dated = at // times.SECOND, arrival.received_at // times.SECOND
+    answered = arrival.source == "fetched" and dated[0] >= dated[1]
     return answered or arrival.source in _LOOKED_BACK
 
 

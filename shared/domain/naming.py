@@ -6,16 +6,18 @@ stands hides an address behind an escape. Nothing here knows what a field means.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from shared.domain import emails
 
 # What stands around an address in a sentence or a URL; what stands in one is anything else.
-_ADDRESS = re.compile(r"[^\s@<>\"(),:;=&?\\\[\]{}|]+@[^\s@<>\"(),:;=&?/\\\[\]{}|]+")
+_AROUND = re.compile(r"[\s<>\"(),:;=&?\\\[\]{}|]+")
+_PUNCTUATION = ".'!"
 # Ids of stores that count their customers would be met everywhere; those that are long and made of
 # letters and digits are met where they are meant.
 _TELLING = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])\S{8,}")
@@ -52,15 +54,23 @@ def addresses_in(texts: Iterable[str]) -> set[str]:
     """Return the normalised addresses that stand in texts, whole or within a sentence."""
     found: set[str | None] = set()
     for text in texts:
-        if "@" not in text:
-            continue
-        whole = emails.normalise(text)
-        if whole is not None and text.count("@") == 1:
-            found.add(whole)
-        else:
-            found |= {emails.normalise(each.rstrip(".'")) for each in _ADDRESS.findall(text)}
-            found.add(whole)
+        plain = unquote(text) if "%40" in text else text
+        if "@" in plain:
+            found |= {emails.normalise(each) for each in (text, plain, *_within(plain))}
     return {each for each in found if each is not None}
+
+
+def _within(text: str) -> Iterator[str]:
+    """Yield what may be an address within a sentence, a URL, or a text that is JSON again."""
+    for word in _AROUND.split(text):
+        parts = word.split("@")
+        for local, host in itertools.pairwise(parts):
+            address = f"{local}@{host.partition('/')[0].rstrip(_PUNCTUATION)}"
+            yield address
+            # What is quoted, and what ends a path: both may also be how an address begins.
+            yield address.lstrip("'")
+            if local.startswith("/"):
+                yield address.rpartition("/")[2]
 
 
 def is_telling(identity: str) -> bool:

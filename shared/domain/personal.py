@@ -7,7 +7,7 @@ merged record is bared: nothing that counts depends on it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,8 +17,13 @@ from shared.domain.timeline import Entry
 
 # Of a change, the fields whose values are somebody's own.
 FIELDS = frozenset({"email", "billing_address", "shipping_address", "note"})
+# Those whose values may be an address: shops link their own things by it.
+LINKS = frozenset({"external_id"})
 _PARTS = FIELDS | {"first_name", "last_name", "phone", "company", "description"}
+_LINKS = LINKS | {"customer_id"}
 _PAYER = "payer"
+# Who is asked about these tells of a person alone.
+PEOPLE = frozenset({"customer", "contact"})
 # Tells whether a part of what was said is of the person that is meant.
 Named = Callable[[Any], bool]
 
@@ -31,6 +36,11 @@ def bare(facets: Mapping[str, Facet], named: Named = lambda _: True) -> dict[str
 def is_address(identity: str | None) -> bool:
     """Tell whether a store knows its customer by the email, so that the id is personal itself."""
     return identity is not None and "@" in identity
+
+
+def is_told(field: str, *values: Any) -> bool:
+    """Tell whether a change of a field from and to these values tells of a person."""
+    return field in FIELDS or (field in LINKS and any(map(is_address, values)))
 
 
 def without_person(parsed: Parsed) -> Parsed:
@@ -53,7 +63,7 @@ def bare_entry(entry: Entry, named: Named = lambda _: True) -> Entry:
     changes = [
         each
         for each in entry.changes
-        if each.field not in FIELDS or not named([each.before, each.after])
+        if not (is_told(each.field, each.before, each.after) and named([each.before, each.after]))
     ]
     lost = len(changes) < len(entry.changes)
     kind = None if lost and not changes and entry.kind == "updated" else entry.kind
@@ -68,6 +78,25 @@ def bare_customer(customer: Document, until: int, named: Named = lambda _: True)
         for row in customer["said"]
     ]
     return {**customer, "said": [row for row in rows if row["said"]]}
+
+
+def bare_messages(messages: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return what is sent with an event without the person: records and money may wait for it.
+
+    Whoever has committed the event may have ended before sending; its redelivery sends these.
+    """
+    return [
+        unaddressed(each)
+        for each in messages
+        if each.get("object") not in PEOPLE
+        and "email" not in each
+        and not is_address(each.get("customer_id"))
+    ]
+
+
+def unaddressed(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an event or a message that has no address for its subject."""
+    return {**told, "subject": None} if is_address(told.get("subject")) else dict(told)
 
 
 def moment(entry: Entry) -> int:
@@ -89,7 +118,7 @@ def _bare(facet: Facet) -> Facet:
 
 
 def _blank(name: str, value: Any) -> Any:
-    if name in _PARTS or (name == "customer_id" and is_address(value)):
+    if name in _PARTS or (name in _LINKS and is_address(value)):
         return None
     return value
 

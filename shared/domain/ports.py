@@ -152,6 +152,12 @@ class Reading:
             if record not in self._histories:
                 self._histories[record] = store.history(record)
 
+    def only(self, names: Iterable[Name]) -> Reading:
+        """Return a reading that knows of these alone, as far as they were read."""
+        kept = Reading()
+        kept._documents = {n: self._documents[n] for n in names if n in self._documents}
+        return kept
+
     def forget(self) -> None:
         """Drop everything: somebody else has written in between."""
         self._documents.clear()

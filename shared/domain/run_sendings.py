@@ -56,6 +56,7 @@ class Sendings:
             self._now,
             firing_id=self._run["run_id"],
             automation_id=self._run["automation_id"],
+            contact_id=self._run["contact_id"],
         )
         self._leave(deliveries.name_of(identity), delivery, deliveries.message)
         self._took(place, "webhook", delivery_id=identity)

@@ -67,6 +67,8 @@ _ALLOWED = {
         "QueuesEventsDead": _SEND,
         # Erasing somebody goes through all there is, and removes bodies.
         "StorageBodies/*": {"s3:GetObject", "s3:DeleteObject"},
+        # Whom else it has found.
+        "LogBucket/erased/*": {"s3:PutObject"},
         "StorageTable": _READ | _WRITE | _WALK,
         **_INDEXES,
     },

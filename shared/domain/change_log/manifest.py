@@ -71,9 +71,10 @@ class Manifest:
     """One generation of the log. Times are ms.
 
     Rows of an epoch before `epoch` do not count. New rows carry `stamp`, which is ahead of `epoch`
-    while the log is rebuilt from the table: announced at `announced_at`, after `before`. `as_of` is when the newest folded row was recorded.
-    `raised` are the epochs that came to count, each with when it did. `erased` are the keys of the
-    erase ledger whose people its files know no more, besides all up to `erased_through`.
+    while the log is rebuilt from the table; it was announced at `announced_at`, in place of
+    `before`. `as_of` is when the newest folded row was recorded. `raised` are the epochs that came
+    to count, each with when it did. `erased` are the keys of the erase ledger whose people its
+    files know no more, besides all up to `erased_through`.
     """
 
     generation: int = 0

@@ -8,7 +8,7 @@ import pytest
 
 from functions.backtest.work import Work
 from shared.adapters.change_log import Snapshot
-from shared.domain import times
+from shared.domain import directory, erasure, times
 from shared.domain.backtest import job as jobs
 from shared.domain.backtest.run import Window
 from shared.domain.errors import Retryable
@@ -118,3 +118,16 @@ def test_while_the_log_cannot_be_read_lambda_is_to_begin_again(life: Life) -> No
         work.do("later", FAR)
 
     assert answer(life, "later")["state"] == "queued"
+
+
+@pytest.mark.parametrize(("erased_at", "found"), [(START + times.DAY, 0), (START - times.DAY, 1)])
+def test_who_was_erased_meanwhile_is_not_written_of(life: Life, erased_at: int, found: int) -> None:
+    work = asked(life, f"erased-{found}")
+    held = life.store.documents.get(directory.NAME)
+    mark = {"erased_at": erased_at, "contact_id": None, "version": 1}
+    life.store.documents[directory.NAME] = directory.erased(held, erased_at)
+    life.store.documents[erasure.name_of(erasure.hash_of("ada@example.com"))] = mark
+
+    work.do(f"erased-{found}", FAR)
+
+    assert answer(life, f"erased-{found}")["result"]["found"] == found

@@ -178,3 +178,12 @@ def test_what_is_logged_is_ids_and_codes() -> None:
         "object": "customer",
         "id": "cus_1",
     }
+
+
+def test_an_answer_tells_when_what_it_was_asked_for_has_happened() -> None:
+    world = _World(_ADA)
+
+    world.call()
+    world.call(asked_at="17")
+
+    assert [each.headers for _, each in world.sent] == [{}, {"asked-at": "17"}]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.adapters.aws import AwsError
-from shared.domain import directory, erasure
+from shared.domain import contacts, directory, erasure
 from shared.domain.erasure import hash_of, read_object
 from shared.domain.errors import Contended
 from tests.support.api_client import NOW, ApiClient
@@ -142,3 +142,50 @@ def test_erasing_takes_the_scope_of_writing_contacts(api: ApiClient, scope: str)
     key = api.key(scope)
 
     assert api.delete(PATH, authorization=f"Bearer {key}").status == 403
+
+
+def test_who_is_made_again_on_purpose_is_no_leftover_of_who_was_erased(api: ApiClient) -> None:
+    api.delete(PATH)
+
+    api.put("/v1/contacts", {"email": ADA})
+
+    made = api.store.documents["contact", contact_id(api)]
+    assert made[contacts.ERASED] == NOW
+
+
+def test_whoever_is_given_an_erased_address_is_known_not_to_be_that_person(api: ApiClient) -> None:
+    api.put("/v1/contacts", {"email": "byron@example.com"})
+    api.delete(PATH)
+    api.now += 1
+
+    api.put("/v1/contacts", {"email": "byron@example.com", "add_aliases": [ADA]})
+
+    made = api.store.documents["contact", contact_id(api)]
+    assert (made["email"], made[contacts.ERASED]) == ("byron@example.com", NOW)
+
+
+def test_an_address_given_between_reading_and_forgetting_is_erased_too(api: ApiClient) -> None:
+    mine = contact_id(api)
+    put, late = api.ledger.put, "countess@example.com"
+
+    def given(key: str, content: bytes) -> str:
+        if not api.ledger.objects:
+            api.put("/v1/contacts", {"email": ADA, "add_aliases": [late]})
+        return put(key, content)
+
+    api.ledger.put = given  # type: ignore[method-assign, assignment]
+    job_id = api.delete(PATH).body["job_id"]
+
+    held = api.store.documents["job", job_id]
+    assert hash_of(late) in held["email_hashes"]
+    assert api.store.documents[erasure.name_of(hash_of(late))]["contact_id"] == mine
+    assert [hash_of(late) in each.email_hashes for each in noted(api)] == [False, True]
+    assert ("email", late) not in api.store.documents
+
+
+def test_for_nobody_without_an_address_nothing_is_looked_through(api: ApiClient) -> None:
+    job_id = api.delete("/v1/contacts/nobody").body["job_id"]
+
+    assert api.get(f"/v1/jobs/{job_id}").body["state"] == "done"
+    assert (noted(api), api.outbox.erasures) == ([], [])
+    assert directory.NAME not in api.store.documents

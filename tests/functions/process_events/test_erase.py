@@ -69,7 +69,7 @@ class Shop:
         self.stack.table.commit([Write(name, {**document, "version": 1}, 0)])
 
     def owners(self) -> set[str | None]:
-        heads = [self.read(*name) for name in outcome(self.stack.world.dynamodb).records]
+        heads = [self.read(*name) for name in outcome(self.stack.world, [ADA]).records]
         return {each["contact_id"] for each in heads}
 
     def contact(self) -> Any:
@@ -78,7 +78,7 @@ class Shop:
 
 
 def money(shop: Shop) -> dict[Name, Any]:
-    found = outcome(shop.stack.world.dynamodb).records
+    found = outcome(shop.stack.world, [ADA]).records
     fields = ("status", "gross", "refunded", "currency", "payment_amount", "start_date")
     return {name: [view.get(each) for each in fields] for name, view in found.items()}
 

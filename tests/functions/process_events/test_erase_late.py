@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from functions.manage.quarantine import retry
+from functions.process_events.process_batch import RECEIVES_MAX
 from infra.samples import activecampaign
 from infra.samples import stripe as story
 from shared.adapters.queue import Queue
-from shared.domain import directory
+from shared.domain import contacts, directory, erase_job
 from shared.domain.envelope import EventEnvelope
+from shared.domain.erasure import Erasure, read_object
 from shared.domain.errors import Conflict
 from shared.domain.ports import Write
+from tests.functions.process_events.desk import Desk, message
 from tests.functions.process_events.test_erase import ADA, HOUR_MS, Shop, money
 from tests.simulation.processor import CONNECTION
 from tests.support.erasing import canaries
@@ -66,6 +70,30 @@ def test_late_words_from_any_source_bring_nobody_back(source: str) -> None:
     assert shop.left() == []
     assert shop.contact() is None
     assert money(shop) == money(other)
+
+
+def test_an_event_whose_worker_ended_before_it_sent_what_follows_is_still_followed() -> None:
+    """It was committed, then its person erased, and then it came again."""
+    shop = Shop()
+    shop.deliver(*shop.events)
+    before, followed = money(shop), follow_ups(shop)
+    shop.wait(1)
+
+    shop.erase()
+
+    assert follow_ups(shop) == followed != []
+    shop.deliver(*shop.events)
+    assert shop.left() == []
+    assert money(shop) == before
+
+
+def follow_ups(shop: Shop) -> list[list[str]]:
+    """Return the jobs that each event is followed by, whenever it comes."""
+    names = [("event", CONNECTION, each.id, each.type) for each in shop.events]
+    found = shop.stack.table.read(names)
+    markers = [found[name] or {} for name in names]
+    jobs = [[str(each.get("job")) for each in marker["messages"]] for marker in markers]
+    return [each for each in jobs if each]
 
 
 def test_a_dead_letter_of_before_is_redriven_without_the_person() -> None:
@@ -159,3 +187,48 @@ def test_since_an_erasure_no_ordinary_event_takes_one_more_call(kind: str) -> No
     counts[1].pop("Scan", None)
     assert counts[0]["TransactWriteItems"] > 0
     assert counts[1] == counts[0]
+
+
+def test_a_contact_that_was_being_made_meanwhile_is_noted_in_the_ledger_before_it_goes() -> None:
+    shop = Shop()
+    shop.wait(1)
+    shop.eraser.erase(ADA)
+    until = shop.stack.world.clock()
+    shop.write(("contact", "c-late"), contacts.new("c-late", ADA, until))
+    shop.write(("email", ADA), {"contact_id": "c-late"})
+
+    shop.drain()
+
+    assert shop.contact() is None
+    assert shop.read("contact", "c-late") is None
+    (held,) = shop.stack.world.s3.objects.values()
+    assert read_object(held) == Erasure.of("c-late", [ADA], until)
+    assert shop.left() == []
+
+
+@pytest.mark.parametrize("page", [0, 1])
+def test_an_erasure_whose_page_is_put_aside_has_failed(page: int) -> None:
+    desk = Desk()
+    told = Erasure.of(None, [ADA], 7)
+    job = {**erase_job.new("erase-1", told, 7), "state": "running", "page": page}
+    desk.store.documents[erase_job.name_of("erase-1")] = job
+    desk.store.full = {"contact"}
+    text = json.dumps({**erase_job.first_message("erase-1", told), "v": 1})
+
+    desk.handle(message("m", text, receives=RECEIVES_MAX - 1))
+
+    assert len(desk.queues.parked) == 1
+    assert desk.store.documents[erase_job.name_of("erase-1")]["state"] == "failed"
+
+
+def test_a_redriven_page_goes_on_with_an_erasure_that_had_failed() -> None:
+    shop = Shop()
+    shop.deliver(*shop.events)
+    name = erase_job.name_of(shop.eraser.erase(ADA))
+    job = shop.read(*name)
+    shop.stack.table.commit([Write(name, erase_job.failed(job, 7), job["version"])])
+
+    shop.drain()
+
+    assert shop.read(*name)["state"] == "done"
+    assert shop.left() == []

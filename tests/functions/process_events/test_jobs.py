@@ -15,6 +15,7 @@ from shared.adapters.queue import Queue
 from shared.domain import contacts, jobs
 from shared.domain.errors import Retryable
 from shared.domain.ports import Missing, Name, Reading, Write
+from tests.simulation.observer import addresses_in
 from tests.simulation.oracle import outcome
 from tests.simulation.processor import CONNECTION, Deployment
 from tests.simulation.world import World
@@ -56,12 +57,13 @@ class Buyer:
         return self.world.events[before]
 
     def owners(self) -> set[str | None]:
-        found = outcome(self.shop.world.dynamodb)
+        sent = addresses_in(each.body for each in self.world.events)
+        found = outcome(self.shop.world, sent)
         assert len(found.owners) == MANY
         return set(found.owners.values())
 
     def contact(self, email: str) -> Any:
-        return outcome(self.shop.world.dynamodb).contacts.get(email)
+        return outcome(self.shop.world, [email]).contacts.get(email)
 
 
 def test_a_changed_email_moves_all_records_however_many_pages() -> None:

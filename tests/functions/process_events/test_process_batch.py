@@ -9,8 +9,9 @@ import pytest
 from functions.process_events.process_batch import RECEIVES_MAX
 from infra.queues import MAX_RECEIVES
 from infra.samples import stripe as story
+from shared.domain.envelope import EventEnvelope
 from tests.benchmarks import processor as bench
-from tests.functions.process_events.desk import Desk, body_of, message
+from tests.functions.process_events.desk import NOW, Desk, body_of, message
 
 
 @pytest.mark.parametrize("poison", range(3))
@@ -49,6 +50,24 @@ def test_what_keeps_failing_is_parked_before_the_queue_would_drop_it() -> None:
     assert desk.queues.parked == [("https://q/events-dead.fifo", record["body"], "a", "m")]
     assert desk.store.documents["broken", "a"]["connection_id"] == "shop"
     assert desk.counted == ["OrderBroken"]
+
+
+@pytest.mark.parametrize(("subject", "kept"), [("cus_1", "cus_1"), ("ada@example.com", None)])
+def test_a_broken_group_is_marked_by_no_address(subject: str, kept: str | None) -> None:
+    """The mark has no end, and none who erases somebody would find it."""
+    desk = Desk()
+    desk.store.broken = {"evt_1"}
+    envelope = EventEnvelope(
+        provider="stripe",
+        connection_id="shop",
+        received_at=NOW,
+        body=body_of("evt_1"),
+        subject=subject,
+    )
+
+    desk.handle(message("m", envelope.to_message(), receives=RECEIVES_MAX - 1))
+
+    assert desk.store.documents["broken", "a"]["subject"] == kept
 
 
 def test_a_message_that_cannot_be_parked_is_not_acknowledged() -> None:

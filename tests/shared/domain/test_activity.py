@@ -131,3 +131,18 @@ def test_an_endless_number_of_tags_ends() -> None:
     held = document(*(("tag_added", f"tag {number}", 1) for number in range(700)))
 
     assert len(held["labels"]) == 500
+
+
+def test_what_was_done_before_an_erasure_is_not_the_next_contacts() -> None:
+    told = document(
+        ("visit", "Home", 1), ("open", None, 2), ("tag_added", "VIP", 3), ("click", None, 8),
+        ("tag_added", "Beta", 9), ("tag_removed", "Gone", 4),
+    )  # fmt: skip
+
+    held = contact(**{contacts.ERASED: NOW + 5}, tags=[{"tag": "Gone", "applied_date": NOW + 4}])
+    found = activity.attach(told, held)
+
+    assert {each["tag"] for each in found["tags"]} == {"Gone", "Beta"}
+    assert found["last_click_date"] == NOW + 8
+    assert not {"last_visit_date", "last_open_date"} & found.keys()
+    assert found["source"] == contact()["source"]

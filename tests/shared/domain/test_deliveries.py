@@ -32,6 +32,15 @@ def due_of(delivery: Delivery, now: int) -> list[Write]:
     return [step for step in deliveries.steps(delivery, now) if step.name[0] == "due"]
 
 
+def test_what_an_endpoint_answers_of_somebody_erased_is_not_kept() -> None:
+    """The attempt was under way when they were."""
+    erased = deliveries.erased(fresh(), NOW)
+
+    after = attempted(erased, 200)
+
+    assert (after["state"], after["attempts"][0]["excerpt"]) == ("delivered", None)
+
+
 def test_an_id_follows_from_its_cause_and_its_way_alone() -> None:
     same = {deliveries.id_of("firing", "0") for _ in range(3)}
 
