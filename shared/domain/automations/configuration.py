@@ -44,8 +44,12 @@ class Known:
         connections: Mapping[str, Document],
         settings: Mapping[str, Any],
         endpoints: Iterable[Document] = (),
+        segments_edited: int = 0,
     ) -> None:
-        self.index = Index(automations)
+        """`segments_edited` (ms) is when any segment was."""
+        self._automations = list(automations)
+        self._segments_edited = segments_edited
+        self.index = Index(self._automations)
         self.by_date = self.index.by_date
         self.connections = connections
         self.directory = directory_of(connections.values())
@@ -59,6 +63,15 @@ class Known:
     def dated(self, automation_id: str) -> Automation | None:
         """Return an enabled automation that dates set off, None where there is none."""
         return next((each for each in self.by_date if each.automation_id == automation_id), None)
+
+    def edited_since(self, moment: int) -> list[Automation]:
+        """Return the automations that may have been others at a moment (ms) than they are now."""
+        return [
+            each
+            for each in self._automations
+            if each.edited >= moment
+            or (each.trigger.segment is not None and self._segments_edited >= moment)
+        ]
 
     @property
     def settle(self) -> int:
@@ -113,6 +126,7 @@ class Configuration:
             {each["connection_id"]: each for each in self._all("connection")},
             preferences.effective(settings, local=self._local),
             self._all("endpoint"),
+            max((int(each.get("updated_date") or 0) for each in segments.values()), default=0),
         )
 
     def _pairs(self, documents: Iterable[Document]) -> list[tuple[Document, Automation]]:

@@ -73,7 +73,10 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True)
 class Automation:
-    """An automation but for its steps; `created` tells two of one id apart, one deleted before."""
+    """An automation but for its steps; `created` tells two of one id apart, one deleted before.
+
+    `edited` (ms) is when somebody last said what it is, or switched it on or off.
+    """
 
     automation_id: str
     name: str
@@ -82,6 +85,7 @@ class Automation:
     created: int | None
     on_edit: str
     trigger: Trigger
+    edited: int = 0
 
 
 @dataclass(frozen=True, slots=True)

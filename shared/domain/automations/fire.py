@@ -25,6 +25,7 @@ from shared.domain.automations.definition import CHANGES, Automation
 from shared.domain.automations.due_dates import NearDates
 from shared.domain.automations.firings import Firings, Queue, firing_of
 from shared.domain.automations.happening import Happening, as_created, came_too_late
+from shared.domain.automations.identity import firing_id
 from shared.domain.automations.sight import Records, Sight
 from shared.domain.automations.subscribers import Subscribers
 from shared.domain.automations.trigger import judge
@@ -33,6 +34,8 @@ from shared.domain.timeline import Entry
 
 # How often a record may have gone into another one.
 _HOPS_MAX = 5
+# What was known of the configuration may have been so old; longer than any setting of the cache.
+_STALE_MS = 5 * times.MINUTE
 Fired = list[tuple[Document, Automation]]
 
 
@@ -83,7 +86,8 @@ class Fire:
         self._dates.seen(happening, known, now)
         due, rest = _due(happening, known, now)
         fired: Fired = []
-        if due or rest or (heard and known.subscribers(happening.type)):
+        edited = _edited(happening, known)
+        if due or rest or edited or (heard and known.subscribers(happening.type)):
             sight = self._sight(happening, known)
             if sight is not None:
                 if rest:
@@ -104,12 +108,14 @@ class Fire:
         found = self._entry(name)
         if found is None:
             return []
-        happening = Happening(name, _as_announced(found["entry"]), None, now)
+        entry = _as_announced(found["entry"])
+        # As of when it was put off, however often this message has come since.
+        happening = Happening(name, entry, None, entry.recorded_at)
         known = self._configuration.at(now, connection_id)
         due = [
             each for each in known.index.candidates(happening) if _settles(each, happening, known)
         ]
-        sight = self._sight(happening, known) if due else None
+        sight = self._sight(happening, known) if due or _edited(happening, known) else None
         return self._tell([], self._fire(due, sight, known, now) if sight else [])
 
     def _entry(self, name: Name) -> Document | None:
@@ -160,8 +166,23 @@ class Fire:
                     places = self._places(sight, known)
                 held = self._firings.keep(firing, automation, places)
                 fired += [(held, automation)] if held is not None else []
+        fired += self._before(happening, known, {each.automation_id for _, each in fired})
         self._subscribers.fired(fired, sight, known, now)
         return fired
+
+    def _before(self, happening: Happening, known: Known, told: set[str]) -> Fired:
+        """Return what a change has set off before its automation became another.
+
+        A crash may have come between the firing and its message, and the edit since.
+        """
+        asked = {
+            each.automation_id: each
+            for each in _edited(happening, known)
+            if each.automation_id not in told
+        }
+        ids = {name: firing_id(each, happening) for name, each in asked.items()}
+        held = self._firings.again(ids)
+        return [(each, asked[each["automation_id"]]) for each in held]
 
     def _places(self, sight: Sight, known: Known) -> list[Place]:
         """Return where else a creation may have been announced, if anybody else reports it."""
@@ -187,6 +208,14 @@ def _due(happening: Happening, known: Known, now: int) -> tuple[list[Automation]
         else:
             due.append(each)
     return due, rest if waits else 0
+
+
+def _edited(happening: Happening, known: Known) -> list[Automation]:
+    """Return the automations that may have been others when a change was first looked at.
+
+    Of one whose trigger was edited to look at another field, the firing is not found again.
+    """
+    return known.edited_since(happening.written_at - _STALE_MS)
 
 
 def _settles(automation: Automation, happening: Happening, known: Known) -> bool:

@@ -51,10 +51,27 @@ class Firings:
         another connection may report is kept only if nothing was announced at its `places`.
         """
         held = self._commit(firing, automation, places)
-        if held is not None and held["state"] == "pending":
-            about = {name: firing[name] for name in ("automation_id", "firing_id")}
-            self._queue.send_call(self._url, {"kind": "run", **about})
+        if held is not None:
+            self._send(held)
         return held
+
+    def again(self, firings: Mapping[str, str]) -> list[Document]:
+        """Have run what was kept before and nobody has taken up; return what was kept of these.
+
+        `firings` are ids by automation. What has fired stays fired, whatever the automation has
+        become since.
+        """
+        names: list[Name] = [("firing", *each) for each in firings.items()]
+        found = self._store.read(names) if names else {}
+        held = [each for each in found.values() if each is not None]
+        for each in held:
+            self._send(each)
+        return held
+
+    def _send(self, held: Document) -> None:
+        if held["state"] == "pending":
+            about = {name: held[name] for name in ("automation_id", "firing_id")}
+            self._queue.send_call(self._url, {"kind": "run", **about})
 
     def _commit(
         self, firing: Document, automation: Automation, places: Sequence[Place]

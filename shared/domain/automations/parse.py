@@ -71,6 +71,7 @@ def automation_of(document: Document, resolve: Resolver = members_of) -> Automat
         created=document.get("created_date"),
         on_edit=document.get("on_edit") or "finish",
         trigger=trigger,
+        edited=int(document.get("updated_date") or 0),
     )
 
 
