@@ -36,10 +36,10 @@ check: $(INSTALLED)  ## format, lint, types, import rules
 explore: $(INSTALLED)  ## the property tests on new random examples; each failure prints its seed
 	@PAYSIGNAL_EXPLORE=1 $(RUN) -m pytest -n 2 --dist loadgroup -q -m hypothesis
 
-simulate: $(INSTALLED)  ## random schedules of faults: N=20000 SEED=0 JOBS=2 PART= UNBOUNDED=1 PAIRS=1
+simulate: $(INSTALLED)  ## random schedules of faults: N=20000 SEED=0 JOBS=2 PART= UNBOUNDED=1 PAIRS=1 KEEP=0
 	@$(RUN) -m tests.simulation --schedules $(or $(N),20000) --seed $(or $(SEED),0) \
 		--jobs $(or $(JOBS),2) $(if $(PART),--part $(PART)) $(if $(UNBOUNDED),--unbounded) \
-		$(if $(PAIRS),--pairs) $(if $(KEEP),--keep)
+		$(if $(PAIRS),--pairs) $(if $(filter 0,$(KEEP)),--no-keep)
 
 mutants: $(INSTALLED)  ## which small mistakes in what lets somebody in no test would notice
 	@$(RUN) -m tests.mutation $(MODULES)

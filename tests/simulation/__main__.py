@@ -5,7 +5,8 @@ python -m tests.simulation --part automations --schedules 500  one part alone
 python -m tests.simulation --unbounded --schedules 500         faults that never end; safety alone
 python -m tests.simulation --pairs                             every two faults close together
 python -m tests.simulation --part payments --seed 17 --schedules 1 --trace    one, call by call
-python -m tests.simulation --part payments --seed 17 --schedules 1 --keep     shrunk, as a file
+
+What is red is shrunk and kept as a file among the regressions, but for --no-keep and --trace.
 """
 
 from __future__ import annotations
@@ -27,11 +28,12 @@ def main(arguments: list[str]) -> int:
     asked = sweep.Sweep(seeds, chosen.part, chosen.unbounded)
     if chosen.pairs:
         asked = sweep.Sweep(range(directed.count()), directed.NAME)
+    keeps = not (chosen.no_keep or chosen.trace)  # what is traced was red before
     began = told = time.monotonic()
     total = sweep.Sums()
     for sums in sweep.chunks(asked, chosen.jobs):
         for red in sums.reds:
-            _tell(red, keep=chosen.keep, unbounded=chosen.unbounded)
+            _tell(red, keep=keeps, unbounded=chosen.unbounded)
         total.add(sums)
         if time.monotonic() - told > PROGRESS_SECONDS:
             told = time.monotonic()
@@ -45,14 +47,16 @@ def main(arguments: list[str]) -> int:
 
 def _chosen(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation")
-    names = [part.name for part in (*parts.PARTS, parts.PAIRS, parts.ERASURES)]
+    names = [part.name for part in (*parts.PARTS, parts.PAIRS)]
     parser.add_argument("--schedules", type=int, default=1_000)
     parser.add_argument("--seed", type=int, default=0, help="the first schedule's seed")
     parser.add_argument("--jobs", type=int, default=1, help="how many processes")
     parser.add_argument("--part", choices=names, help="one part alone, in place of the mix")
     parser.add_argument("--unbounded", action="store_true", help="faults never end; safety alone")
     parser.add_argument("--pairs", action="store_true", help="every two faults close together")
-    parser.add_argument("--keep", action="store_true", help="shrink what is red into a file")
+    parser.add_argument(
+        "--no-keep", action="store_true", help="do not shrink what is red to a file"
+    )
     parser.add_argument("--trace", action="store_true", help="print every call of the last one")
     chosen = parser.parse_args(arguments)
     if chosen.trace and chosen.jobs != 1:
@@ -65,8 +69,8 @@ def _tell(red: sweep.Red, *, keep: bool, unbounded: bool) -> None:
     mode = " --unbounded" if unbounded else ""
     again = f"--part {red.part} --seed {red.seed} --schedules 1{mode} --trace"
     print(f"{red.found}\n  replay: python -m tests.simulation {again}", flush=True)
-    if keep and not unbounded:
-        regression = regressions.shrunk(red.part, red.seed)
+    if keep:
+        regression = regressions.shrunk(red.part, red.seed, unbounded)
         if regression is not None:
             print(f"  kept: {regression.keep()} {regression.plan}", flush=True)
 

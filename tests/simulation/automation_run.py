@@ -6,29 +6,38 @@ disabled. What observers outside have seen is kept here for the laws (`automatio
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from functools import cached_property, partial
 from io import StringIO
 from typing import Any
 
 from shared.adapters.documents import to_document
-from shared.domain import rendering_automations as rendering
+from tests.simulation.automation_met import Met
 from tests.simulation.automation_schedules import AutomationSchedule
 from tests.simulation.automations import AutomatedDeployment, host_of
-from tests.simulation.endpoint_servers import Received
+from tests.simulation.endpoint_servers import Received, Tried
 from tests.simulation.judging import LawBroken
-from tests.simulation.laws import BOUND_MS, FAULTY_MS, REDRIVES_MAX, law_of
+from tests.simulation.laws import FAULTY_MS, REDRIVES_MAX, law_of
+from tests.simulation.observer import Observer
+from tests.simulation.sqs.message import Message
 from tests.simulation.stories import STARTS_AT_MS
 from tests.simulation.world import World
 
-_QUEUES = ("events.fifo", "history", "automations")
+# Work of ours may take so long once nothing goes wrong: a day until dead letters are redriven, the
+# longest wait of an automation's step, the five days of a webhook, and a day for all else.
+REST_MS = 8 * 86_400_000
 
 
 @dataclass
 class AutomationRun:
-    """What a schedule has come to; `said` is everything the Lambdas wrote to their logs."""
+    """What a schedule has come to; `said` is everything the Lambdas wrote to their logs.
+
+    `parked` are the deliveries and firings whose messages lay among the dead letters.
+    """
 
     schedule: AutomationSchedule
     deployment: AutomatedDeployment
@@ -36,11 +45,17 @@ class AutomationRun:
     given_up: int
     held: frozenset[str]
     said: str
+    parked: frozenset[str] = frozenset()
 
     @property
     def world(self) -> World:
         """The world it ran in."""
         return self.deployment.world
+
+    @property
+    def met(self) -> Met:
+        """When faults were met."""
+        return self.deployment.met
 
     @property
     def calls(self) -> list[tuple[str, str]]:
@@ -61,14 +76,22 @@ class AutomationRun:
             found[each.message_id].append(each)
         return found
 
+    def tries(self) -> dict[str, list[Tried]]:
+        """Return the posts that were begun, by webhook-id, in order."""
+        found: dict[str, list[Tried]] = defaultdict(list)
+        for each in self.deployment.internet.tried:
+            found[each.message_id].append(each)
+        return found
+
     def firings(self) -> list[dict[str, Any]]:
         """Return all firings as the API lists them."""
-        rows = []
-        for automation_id in self.schedule.setup.automations:
-            page, cursor = self.deployment.table.newest(("firings", automation_id), 500, None)
-            assert cursor is None
-            rows += [rendering.firing(each) for each in page]
-        return rows
+        return self._firings
+
+    @cached_property
+    def _firings(self) -> list[dict[str, Any]]:
+        known = (*self.schedule.setup.automations, *self.deployment.changed)
+        api = Observer(self.world)
+        return [row for each in known for row in api.listed(f"/v1/automations/{each}/firings")]
 
     def items(self, kind: str) -> Iterator[Mapping[str, Any]]:
         """Yield the documents whose sort key is `kind`."""
@@ -86,26 +109,43 @@ def run(schedule: AutomationSchedule) -> AutomationRun:
         deployment = AutomatedDeployment(world, schedule.setup)
         for number, after_ms in schedule.arrivals_ms:
             deployment.deliver(schedule.tale.story.events[number], after_ms)
+        _disturbed_by_people(schedule, deployment)
         try:
             world.run(schedule.ends_ms + FAULTY_MS)
-            world.drain(BOUND_MS)
-            dead, given_up = _redriven(deployment)
+            world.drain(REST_MS)
+            _redrive(deployment)
             held = _enabled(deployment)
         except AssertionError as error:
             raise LawBroken(f"{schedule.name}: {law_of(error)}: {error}") from error
-    return AutomationRun(schedule, deployment, dead, given_up, held, said.getvalue())
+    letters, notes = world.person.letters, world.person.notes
+    parked, told = frozenset(_parked(letters)), said.getvalue()
+    return AutomationRun(schedule, deployment, len(letters), notes, held, told, parked)
 
 
-def _redriven(deployment: AutomatedDeployment) -> tuple[int, int]:
-    """Have a person redrive what was given up; return how many messages and notes that were."""
-    world, dead, given_up = deployment.world, 0, 0
+def _disturbed_by_people(schedule: AutomationSchedule, deployment: AutomatedDeployment) -> None:
+    """Have people change what is effective, and write what nobody can read, when they are to."""
+    if schedule.changes:
+        deployment.offer_changes()
+    for name, after_ms in schedule.changes:
+        deployment.world.schedule(after_ms, deployment.world.deeds[name])
+    for number, after_ms in enumerate(schedule.poison_ms):
+        deployment.world.schedule(after_ms, partial(deployment.poison, number))
+
+
+def _redrive(deployment: AutomatedDeployment) -> None:
+    """Have a person redrive what was given up until there is nothing more."""
+    world = deployment.world
     for _ in range(REDRIVES_MAX):
-        letters = sum(world.sqs.redrive(queue) for queue in _QUEUES)
-        notes = deployment.redrive_stream()
-        if letters or notes:
-            world.drain(BOUND_MS)
-        dead, given_up = dead + letters, given_up + notes
-    return dead, given_up
+        if deployment.redrive_stream() + world.person.redrive():
+            world.drain(REST_MS)
+
+
+def _parked(letters: Iterable[Message]) -> Iterator[str]:
+    """Yield the deliveries and firings whose messages these were."""
+    for letter in letters:
+        if letter.source_arn.endswith(":automations"):
+            about = json.loads(letter.body)
+            yield from (about[name] for name in ("delivery_id", "firing_id") if name in about)
 
 
 def _enabled(deployment: AutomatedDeployment) -> frozenset[str]:
@@ -121,5 +161,5 @@ def _enabled(deployment: AutomatedDeployment) -> frozenset[str]:
         server = deployment.internet.servers[host_of(endpoint_id)]
         server.manners, server.then = (), "ok"
     deployment.put_endpoints(disabled)
-    deployment.world.drain(BOUND_MS)
+    deployment.world.drain(REST_MS)
     return frozenset(held)

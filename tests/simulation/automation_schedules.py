@@ -21,6 +21,7 @@ from tests.simulation.automation_stories import (
     tale,
 )
 from tests.simulation.automations import FIRE, RUN, WAKE, Setup
+from tests.simulation.deeds import CONTROL, EDIT, SWITCH
 from tests.simulation.faults import Plan, random_plan
 
 _WRITES = (
@@ -48,8 +49,6 @@ MEANT = {
     "deed": _WRITES,
     "partial": ("PutEvents", "SendMessageBatch", "BatchGetItem"),
 }
-# With these, a worker may post what another one has posted meanwhile.
-OVERLAPPING = frozenset({"zombie", "pause", "interleave", "switch"})
 # How often there is no weather, a drizzle, rain, a storm: one is as long as ten others.
 _CLIMATE = (5, 3, 1, 1)
 _STORMY = (
@@ -58,8 +57,13 @@ _STORMY = (
 )
 _STEPS_PER_EVENT = 20
 CROWD = 8
-# How often a tale is a long one.
+# How often a tale is a long one, what fires is changed in its midst, and poison is met.
 LONG = 0.05
+CHANGED = 0.2
+POISONED = 0.05
+MINUTE_MS = 60_000
+# As often as a shard is looked into.
+POLLED_MS = 250
 # Stories go on for months; most schedules are in more of a hurry, so that changes meet.
 _HASTE = (60, 5_000, 10**9)
 _RUDE = ("broken", "throttled", "moved", "slow", "hanging", "refusing", "hung_up", "cut_off")
@@ -69,7 +73,9 @@ _RUDE = ("broken", "throttled", "moved", "slow", "hanging", "refusing", "hung_up
 class AutomationSchedule:
     """A tale, when each of its events is posted (its number, and ms), and what goes wrong.
 
-    `ordered` says that events are posted one by one, in the order in which they happened.
+    `ordered` says that events are posted one by one, in the order in which they happened. `changes`
+    are deeds that change what is effective (their names, and ms), `poison_ms` is when a record is
+    written that nobody can read.
     """
 
     name: str
@@ -78,16 +84,13 @@ class AutomationSchedule:
     arrivals_ms: tuple[tuple[int, int], ...]
     plan: Plan = ()
     ordered: bool = True
+    changes: tuple[tuple[str, int], ...] = ()
+    poison_ms: tuple[int, ...] = ()
 
     @property
     def ends_ms(self) -> int:
         """When the last event is posted."""
         return max(after_ms for _, after_ms in self.arrivals_ms)
-
-    @property
-    def kinds(self) -> frozenset[str]:
-        """The kinds of faults in it."""
-        return frozenset(kind for _, kind, _ in self.plan)
 
 
 def webhook(endpoint_id: str) -> dict[str, Any]:
@@ -210,7 +213,30 @@ def random_schedule(seed: int) -> AutomationSchedule:
     plan = [*random_plan(seed, steps, dice.choice((1, 3, 8))), *_weather(dice, steps)]
     setup = Setup(_automations(dice), {each: _manners(dice) for each in ("crm", "erp")})
     name = f"automations of seed {seed}: {told.story.name}"
-    return AutomationSchedule(name, told, setup, tuple(arrivals), plan, ordered=False)
+    base = AutomationSchedule(name, told, setup, tuple(arrivals), plan, ordered=False)
+    return _disturbed_by_people(base, dice)
+
+
+def _disturbed_by_people(base: AutomationSchedule, dice: Random) -> AutomationSchedule:
+    """Have some schedules change what fires in their midst, and some meet poison."""
+    length_ms = base.ends_ms + MINUTE_MS
+    if dice.random() < CHANGED:
+        count = dice.choice((1, 2, 4, 8))
+        begun = dice.choice(((), ((SWITCH, 0), (EDIT, 0))))
+        later = ((dice.choice((SWITCH, EDIT)), dice.randrange(length_ms)) for _ in range(count))
+        base = changing(base, *begun, *later)
+    if dice.random() < POISONED:
+        # Close to an event, so that both are read together.
+        nearby = dice.choices(base.arrivals_ms, k=dice.choice((1, 1, 2)))
+        times_ms = tuple(at_ms + dice.randrange(POLLED_MS) for _, at_ms in nearby)
+        base = replace(base, poison_ms=times_ms)
+    return base
+
+
+def changing(base: AutomationSchedule, *changes: tuple[str, int]) -> AutomationSchedule:
+    """Return the schedule with deeds that change what fires: their names, and when."""
+    automations = {**base.setup.automations, CONTROL: MANY[CONTROL]}
+    return replace(base, setup=replace(base.setup, automations=automations), changes=changes)
 
 
 def _tale(dice: Random) -> Tale:

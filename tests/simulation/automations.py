@@ -8,18 +8,21 @@ of `manage`, as by its API. Receivers are servers of the simulated internet.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from functions.manage.automations import put_automation
 from functions.manage.deliveries import release
 from functions.manage.endpoints import put_endpoint
 from functions.manage.outgoing import Outgoing
+from shared.adapters.documents import Item
 from shared.adapters.queue import Queue
 from shared.adapters.secret_writer import SecretWriter
 from shared.adapters.table_keys import DUE_SHARDS, due_partition
 from tests.simulation import deeds
+from tests.simulation.automation_met import Met
 from tests.simulation.endpoint_servers import Internet, Server, Uplink
 from tests.simulation.function import Handle
 from tests.simulation.lambda_modules import execute, handle_of, sleeper
@@ -31,6 +34,8 @@ from tests.simulation.stream_redrive import redrive_stream
 from tests.simulation.world import World
 
 FIRE, RUN, WAKE = "fire_triggers", "run_automations", "wake_due"
+# How the keys of records begin whose history nobody can read.
+POISON = "RECURRING_PAYMENT#shop#poison"
 _PREFIX = "/paysignal/endpoints"
 
 
@@ -62,9 +67,14 @@ class AutomatedDeployment(Deployment):
             world,
             [Server(host_of(each), *manners) for each, manners in setup.endpoints.items()],
         )
+        self.met = Met(world)
+        # When each automation that people bring and change in the middle came to be effective, or
+        # ceased to be.
+        self.changed: dict[str, list[tuple[int, bool]]] = {}
         self.stream = Stream(world.dynamodb)
         self.fires: list[StreamHost] = []
         self._add_hosts()
+        world.person.redrive_stream = self.redrive_stream
         self.put_endpoints(setup.endpoints)
         for automation_id, body in setup.automations.items():
             put_automation(automation_id, dict(body), store=self.table, now=world.clock())
@@ -114,6 +124,16 @@ class AutomatedDeployment(Deployment):
         )
         release(endpoint_id, store=self.table, queue=outgoing, now=self.world.clock())
 
+    def offer_changes(self) -> None:
+        """Offer what changes what fires: automations that come and go, a segment that is edited."""
+        deeds.offer_changes(self, self.changed)
+
+    def poison(self, number: int) -> None:
+        """Write an entry of a record's history that nothing of ours can read."""
+        key = {"pk": {"S": f"{POISON}{number}"}, "sk": {"S": "AT#unreadable"}}
+        table = self.world.dynamodb
+        table.call("PutItem", {"TableName": table.schema.name, "Item": key})
+
     def redrive_stream(self) -> int:
         """Have `paysignal redrive stream` hand over what the mapping gave up on."""
         return redrive_stream(self.world, self.stream, self._start_fire)
@@ -121,7 +141,15 @@ class AutomatedDeployment(Deployment):
     def _start_fire(self) -> Handle:
         module = execute(f"functions.{FIRE}.handler", self.world, self.environ)
         module._table._sleep = sleeper(self.world)
+        module._stream._read = partial(self._read, module._stream._read)
         return handle_of(module)
+
+    def _read(self, read: Callable[[Item], Any], image: Item) -> Any:
+        """Read an image of the stream; by the calm a release knows to leave poison out."""
+        mended = self.world.steps.calm or self.world.disturbances.releases
+        if mended and image["pk"]["S"].startswith(POISON):
+            return None
+        return read(image)
 
     def _start_run(self) -> Handle:
         uplink = Uplink(self.internet)

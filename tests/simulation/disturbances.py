@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
-_READS = ("dynamodb.Query", "dynamodb.BatchGetItem", "dynamodb.GetItem")
+_SENDS = ("sqs.SendMessage", "sqs.SendMessageBatch")
 _BATCHES = {
     "dynamodb.BatchGetItem": "RequestItems",
     "sqs.SendMessageBatch": "Entries",
@@ -20,6 +20,8 @@ _BATCHES = {
 # A receiver's tolerance, and Stripe's, is five minutes; clocks of machines are off by less.
 SKEW_SECONDS_MAX = 50
 REQUEST_MS = 10_000
+# What a delayed message comes late by, for each of the fault's argument.
+DELAY_MS = 10_000
 
 
 class Disturbances:
@@ -38,9 +40,10 @@ class Disturbances:
     def prepare(self, name: str, payload: Mapping[str, Any], faults: Mapping[str, int]) -> None:
         """Tell a fake about a fault that only it can carry out."""
         world = self._world
-        if "stale" in faults and name in _READS and not payload.get("ConsistentRead"):
-            world.steps.took["stale"] += 1
+        if "stale" in faults and name == "dynamodb.Query":
             world.dynamodb.read_lag_ms = faults["stale"] * 1000
+        if "delay" in faults and name in _SENDS:
+            world.sqs.delay_ms = faults["delay"] * DELAY_MS
         if "partial" in faults and name in _BATCHES:
             self._limit(name, payload, faults["partial"] % 4)
         if "reorder" in faults and name in ("lambda.Poll", "sqs.ReceiveMessage"):
@@ -89,10 +92,15 @@ class Disturbances:
             self.skew_ms = seconds * (-1000 if seconds % 2 else 1000)
         if "redeploy" in faults:
             self._took("redeploy")
-            self.releases += 1
+            self.redeploy()
         if "cold_start" in faults or "redeploy" in faults:
             self._took("cold_start")
             self._world.restart()
+
+    def redeploy(self) -> None:
+        """Deploy a mended release: all execution environments start anew."""
+        self.releases += 1
+        self._world.restart()
 
     def _act(self, which: int) -> None:
         """Have a person do something, here and now."""

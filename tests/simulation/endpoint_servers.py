@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from functions.run_automations.deliver import Attempted, Posting
 from functions.run_automations.process_batch import Post
@@ -59,6 +60,15 @@ class Received:
     status: int
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One post as it began, whatever came of it: no server knows of those that never got there."""
+
+    at_ms: int
+    host: str
+    message_id: str
+
+
 @dataclass
 class Server:
     """One receiver; `manners` are those towards its first requests, `then` those ever after."""
@@ -81,6 +91,8 @@ class Internet:
     def __init__(self, world: World, servers: Sequence[Server]) -> None:
         self.world = world
         self.servers = {server.host: server for server in servers}
+        # All posts that were begun, in order.
+        self.tried: list[Tried] = []
 
     def deliver(self, server: Server, request: bytes, status: int) -> None:
         """Hand a request over to its server: a step, at which the poster may die or lose touch."""
@@ -129,6 +141,7 @@ class Uplink:
         ended: list[tuple[int, int, Attempted]] = []
         for index, posting in enumerate(postings):
             self._ahead_seconds = 0.0
+            self._note(posting)
             answer = post(posting)
             at_ms = self._world.clock() + round(self._ahead_seconds * 1000)
             ended.append((at_ms, index, answer))
@@ -136,6 +149,11 @@ class Uplink:
         for at_ms, index, answer in sorted(ended, key=lambda each: each[:2]):
             self._world.pass_until(at_ms)
             yield index, answer
+
+    def _note(self, posting: Posting) -> None:
+        host = str(urlsplit(posting.url).hostname)
+        message_id = (posting.headers or {}).get("webhook-id", "")
+        self._internet.tried.append(Tried(self._world.clock(), host, message_id))
 
     def _resolve(self, host: str, port: int, seconds: float) -> list[str]:
         if host not in self._internet.servers:

@@ -7,9 +7,11 @@ is what must be left of records and money with it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from functools import cache
 from io import StringIO
 from random import Random
@@ -21,12 +23,14 @@ from shared.domain import emails, naming, personal
 from shared.domain.erasure import Erasure, hash_of, read_object
 from shared.domain.errors import Retryable
 from tests.simulation import laws, schedules
+from tests.simulation.excerpt_truth import revenue_in
 from tests.simulation.judging import LawBroken, hold
 from tests.simulation.laws import FAULTY_MS
+from tests.simulation.observer import addresses_in
 from tests.simulation.oracle import Outcome, Sums, outcome
 from tests.simulation.processor import CONNECTION, Deployment
 from tests.simulation.schedules import Schedule
-from tests.simulation.stories import STARTS_AT_MS, Story
+from tests.simulation.stories import STARTS_AT_MS, Story, addresses_of
 from tests.simulation.world import World
 from tests.support.erasing import Eraser, canaries
 
@@ -34,6 +38,8 @@ _AGAIN_MS = 30_000
 # No function of ours may run for longer; what the last look at the table relies on is more still.
 _LIFETIME_MS = 190_000
 _NAMED = ("email", "address", "phone")
+NEIGHBOUR = "neighbour@example.com"
+_NEIGHBOURLY = 0.5
 
 
 @dataclass
@@ -53,7 +59,7 @@ class Done:
     @property
     def found(self) -> Outcome:
         """What is left of records and contacts."""
-        return outcome(self.world.dynamodb)
+        return outcome(self.world, addresses_of(self.schedule.story))
 
 
 @cache
@@ -64,6 +70,22 @@ def told_apart(told: Story) -> Story:
         for number, each in enumerate(told.events)
     ]
     return replace(told, events=tuple(events))
+
+
+@cache
+def with_neighbour(told: Story) -> Story:
+    """Return a story that is followed by that of somebody else, who buys once."""
+    world = story.Business("neighbour")
+    book = story.add_price(world, story.add_product(world, "Tea pot"), 900, interval=None)
+    story.one_time(world, book, story.add_customer(world, NEIGHBOUR, "Grace Hopper"))
+    bought = tuple(each for each in world.events if addresses_in([each.body]))
+    revenue = told.revenue
+    if revenue is not None:
+        earned = revenue_in(bought)
+        sums = {each: revenue.get(each, 0) + earned.get(each, Decimal()) for each in earned}
+        revenue = {**revenue, **sums}
+    name = f"{told.name}, a neighbour"
+    return replace(told, name=name, events=(*told.events, *bought), revenue=revenue)
 
 
 def _marked(value: Any, word: str) -> Any:
@@ -114,9 +136,9 @@ def run(schedule: Schedule, email: str, after_ms: int) -> Done:
     for number, at_ms in schedule.arrivals_ms:
         deployment.deliver(schedule.story.events[number], at_ms)
     try:
-        with redirect_stdout(StringIO()), laws.poisoned(schedule, world):
+        with redirect_stdout(StringIO()), laws.poisoned(schedule, world), eraser.noting():
             world.run(schedule.ends_ms + FAULTY_MS)
-            laws.come_to_rest(world, [])
+            laws.come_to_rest(world)
     except AssertionError as error:
         raise LawBroken(f"{schedule.name}: {laws.law_of(error)}: {error}") from error
     done = Done(schedule, deployment, email)
@@ -154,6 +176,41 @@ def totals_stay(done: Done) -> None:
     assert not unmatched, f"unmatched since: {unmatched}"
 
 
+def neighbours_stay(done: Done) -> None:
+    """I-05, I-12: who shares no customer with anybody erased has all they would have had."""
+    found, wanted = done.found, laws.expected(done.schedule.story)
+    gone = touched(done)
+    theirs = {name for name, owner in wanted.owners.items() if owner and owner not in gone}
+    people = {each: _unnamed(wanted.contacts[each]) for each in wanted.contacts.keys() - gone}
+    left = {each: _unnamed(found.contacts.get(each, {})) for each in people}
+    assert not list(_differing(left, people)), "; ".join(_differing(left, people))
+    for part in ("owners", "records", "histories"):
+        has, had = getattr(found, part), getattr(wanted, part)
+        differing = [name for name in sorted(theirs) if has.get(name) != had[name]]
+        assert not differing, f"{part} of neighbours: {differing[:3]}"
+
+
+def every_event_counts_once(done: Done) -> None:
+    """I-02, I-03: what was answered 2xx is recorded once, or kept as refused, and no more."""
+    told, refused = done.schedule.story, done.found.refused
+    accepted = {(event.id, event.type) for event in done.deployment.accepted}
+    recorded = _recorded(done)
+    twice = [each for each, count in recorded.items() if count > 1]
+    assert not twice, f"recorded twice: {twice}"
+    sent = {(event.id, event.type) for event in told.events}
+    assert accepted <= sent == recorded.keys() | refused, f"lost: {sent ^ recorded.keys()}"
+    assert refused == told.refused, f"refused: {sorted(refused ^ told.refused)}"
+    assert not recorded.keys() & refused, "recorded and refused"
+
+
+def nothing_is_left(done: Done) -> None:
+    """I-20: no message waits, and none lies among the dead letters after their redrive."""
+    left = {name: len(queue.messages) for name, queue in done.world.sqs.queues.items()}
+    assert not any(left.values()), f"left: {left}"
+    raised = [error for host in done.world.hosts for error in host.errors]
+    assert not raised, f"the handler raised {raised}"
+
+
 def who_comes_again_is_new(done: Done) -> None:
     """I-19: the contact that was erased is no more, and nobody has its id."""
     ids = [each.contact_id for each in done.erasures if each.contact_id is not None]
@@ -172,6 +229,9 @@ def erasures_end(done: Done) -> None:
 LAWS: tuple[Callable[[Done], None], ...] = (
     nobody_erased_is_named,
     totals_stay,
+    neighbours_stay,
+    every_event_counts_once,
+    nothing_is_left,
     who_comes_again_is_new,
     erasures_end,
 )
@@ -181,11 +241,21 @@ def random_schedule(seed: int) -> tuple[Schedule, str, int]:
     """Return the schedule of a seed, whom to erase in its midst, and when (ms)."""
     dice = Random(f"erasure/{seed}")
     schedule = schedules.random_schedule(seed)
+    if dice.random() < _NEIGHBOURLY:
+        schedule = _beside(schedule, dice)
     told = told_apart(schedule.story)
     schedule = replace(schedule, story=told)
     known = addresses(told) or ["nobody@example.com"]
     after_ms = dice.randrange(schedule.ends_ms + 2) if dice.random() < 0.8 else 0
     return schedule, dice.choice(known), after_ms
+
+
+def _beside(schedule: Schedule, dice: Random) -> Schedule:
+    """Return a schedule in the midst of which a neighbour buys something."""
+    told = with_neighbour(schedule.story)
+    after_ms, before = dice.randrange(schedule.ends_ms + 1), len(schedule.story.events)
+    bought = [(number, after_ms + number) for number in range(before, len(told.events))]
+    return replace(schedule, story=told, arrivals_ms=(*schedule.arrivals_ms, *bought))
 
 
 def random_run(seed: int) -> Done:
@@ -229,6 +299,17 @@ def _came(done: Done) -> dict[tuple[str, str], int]:
     return came | {(row["event_id"], row["event_type"]): row["received_date"] for row in told}
 
 
+def _recorded(done: Done) -> Counter[tuple[str, str]]:
+    """Return how often each event was recorded; an erasure may take words out of it later."""
+    found: Counter[tuple[str, str]] = Counter()
+    for record in done.world.dynamodb.stream_records():
+        keys = record["dynamodb"]["Keys"]
+        if keys["sk"]["S"] == "EVENT" and record["eventName"] == "INSERT":
+            _, _, event_id, event_type = keys["pk"]["S"].split("#")
+            found[event_id, event_type] += 1
+    return found
+
+
 def _customers(done: Done) -> set[str | None]:
     """Return the customers who were never known by any other address."""
     known: dict[str | None, set[str]] = {}
@@ -239,6 +320,17 @@ def _customers(done: Done) -> set[str | None]:
         for customer, used in known.items()
         if customer is not None and used and all(_is_erased(done, each) for each in used)
     }
+
+
+def touched(done: Done) -> set[str]:
+    """Return the addresses erased, and those that a customer had who had one of these too."""
+    known: dict[str | None, set[str]] = {}
+    for event in done.schedule.story.events:
+        known.setdefault(_customer(event), set()).update(_addresses(event))
+    gone = {each for each in addresses(done.schedule.story) if _is_erased(done, each)}
+    linked = gone.union(*(used for used in known.values() if used & gone))
+    # As contacts are known by them: stores write capitals as people do.
+    return {emails.normalise(each) or each for each in linked}
 
 
 def _customer(event: story.Event) -> str | None:
@@ -269,6 +361,11 @@ def _counted(records: Mapping[Any, Mapping[str, Any]]) -> dict[Any, dict[str, An
         name: {key: value for key, value in view.items() if key not in personal.FIELDS}
         for name, view in records.items()
     }
+
+
+def _unnamed(contact: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a contact without the words that name it: whichever event came first has told them."""
+    return {key: value for key, value in contact.items() if key not in ("first_name", "last_name")}
 
 
 def _differing(found: Mapping[Any, Any], wanted: Mapping[Any, Any]) -> Iterator[str]:

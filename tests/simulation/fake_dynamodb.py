@@ -7,6 +7,7 @@ parameter or unused placeholder is refused. Not thread-safe: the simulation runs
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -42,13 +43,15 @@ class FakeDynamoDB:
         # Faults of one call, set by the world just before it and reset by the call.
         self.read_lag_ms = 0
         self.batch_limit: int | None = None
+        # How often such a fault changed something, by kind.
+        self.met: Counter[str] = Counter()
         self._operations: dict[str, Callable[[Mapping[str, Any]], Answer]] = {
             "GetItem": lambda payload: get_item(payload, self._table, self._view(payload)),
             "BatchGetItem": self._batch_get_item,
             "PutItem": lambda payload: self._write("Put", payload),
             "UpdateItem": lambda payload: self._write("Update", payload),
             "DeleteItem": lambda payload: self._write("Delete", payload),
-            "Query": lambda payload: query(payload, self._table, self._view(payload)),
+            "Query": self._query,
             "Scan": lambda payload: scan(payload, self._table, self._view(payload)),
             "TransactWriteItems": lambda payload: self._transactions.write(payload, self._clock()),
             "TransactGetItems": lambda payload: transact_get_items(payload, self._table),
@@ -77,6 +80,14 @@ class FakeDynamoDB:
         if not self.read_lag_ms or payload.get("ConsistentRead"):
             return View(self._table)
         return View(self._table, self._clock() - self.read_lag_ms)
+
+    def _query(self, payload: Mapping[str, Any]) -> Answer:
+        view = self._view(payload)
+        answer, cost = query(payload, self._table, view)
+        if view.past:
+            now, _ = query(payload, self._table, View(self._table))
+            self.met["stale"] += now != answer
+        return answer, cost
 
     def _batch_get_item(self, payload: Mapping[str, Any]) -> Answer:
         return batch_get_item(payload, self._table, self._view({}), self.batch_limit)

@@ -16,7 +16,7 @@ from tests.simulation.aws_errors import aws_error, invalid
 from tests.simulation.virtual_clock import VirtualClock
 
 ENTRIES_MAX = 10
-# Of all entries of a call together.
+# Of all entries of a call together, source and type of detail included.
 BYTES_MAX = 256 * 1024
 _TAKES = {"EventBusName", "Source", "DetailType", "Time", "Detail"}
 
@@ -49,7 +49,7 @@ class FakeEventBridge:
         entries = payload.get("Entries", [])
         if set(payload) != {"Entries"} or not 1 <= len(entries) <= ENTRIES_MAX:
             raise invalid(f"PutEvents takes 1 to {ENTRIES_MAX} entries and nothing else")
-        if sum(len(str(entry.get("Detail"))) for entry in entries) > BYTES_MAX:
+        if sum(map(_size_of, entries)) > BYTES_MAX:
             raise invalid("Total size of the entries in the request is over the limit.")
         answers = [
             self._put(entry) if limit is None or place < limit else _failure("InternalFailure")
@@ -70,6 +70,12 @@ class FakeEventBridge:
             return _failure("MalformedDetail")
         self.taken.append(BusEvent(self._clock(), entry["DetailType"], detail))
         return {"EventId": f"{len(self.taken):08x}-0000-4000-8000-000000000000"}
+
+
+def _size_of(entry: Mapping[str, Any]) -> int:
+    """Return what an entry weighs, in bytes: a time is 14, a text what it is in UTF-8."""
+    texts = (str(entry.get(name, "")) for name in ("Source", "DetailType", "Detail"))
+    return 14 * ("Time" in entry) + sum(len(text.encode()) for text in texts)
 
 
 def _failure(code: str) -> dict[str, str]:

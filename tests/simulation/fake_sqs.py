@@ -35,6 +35,9 @@ class FakeSQS:
         # Faults of one call, set by the world just before it and reset by the call.
         self.batch_limit: int | None = None
         self.receive_start = 0
+        self.delay_ms = 0
+        # How often such a fault changed something, by kind.
+        self.met: Counter[str] = Counter()
         self._sent = 0
         self._operations: dict[str, Callable[[Queue, Mapping[str, Any]], dict[str, Any]]] = {
             "SendMessage": self._send_message,
@@ -56,7 +59,7 @@ class FakeSQS:
             check_parameters(operation, payload)
             return perform(self.queue(payload["QueueUrl"]), payload)
         finally:
-            self.batch_limit, self.receive_start = None, 0
+            self.batch_limit, self.receive_start, self.delay_ms = None, 0, 0
 
     def queue(self, url_or_name: str) -> Queue:
         """Return a queue by URL or name; raise AwsError where there is none."""
@@ -71,11 +74,13 @@ class FakeSQS:
     def redrive(self, name: str) -> int:
         """Move all dead letters of a queue back into it, as SQS's own redrive does.
 
-        They keep group and body, and are new messages else: no de-duplication stops them, even
-        where the same message is redriven again within five minutes.
+        What lay there for longer than it is kept is lost. The others keep group and body, and are
+        new messages else: no de-duplication stops them, even where the same message is redriven
+        again within five minutes.
         """
         queue = self.queues[name]
         assert queue.dead_letters is not None
+        queue.dead_letters.expire()
         letters = list(queue.dead_letters.messages.values())
         for letter in letters:
             queue.dead_letters.remove(letter)
@@ -108,12 +113,13 @@ class FakeSQS:
             body=body,
             sent_ms=now,
             retained_from_ms=now,
-            visible_at_ms=now + delay_seconds * 1000,
+            visible_at_ms=now + delay_seconds * 1000 + self.delay_ms,
             group=payload.get("MessageGroupId", ""),
             deduplication_id=payload.get("MessageDeduplicationId") or (md5(body) if fifo else ""),
             sequence=f"{self._sent:020d}" if fifo else "",
         )
         kept = queue.send(message)
+        self.met["delay"] += bool(self.delay_ms) and kept is message
         answer = {"MessageId": kept.message_id, "MD5OfMessageBody": md5(body)}
         return {**answer, "SequenceNumber": kept.sequence} if fifo else answer
 

@@ -27,7 +27,7 @@ from tests.simulation.judging import LawBroken
 from tests.simulation.lambda_modules import execute, handle_of, sleeper
 from tests.simulation.laws import BOUND_MS, FAULTY_MS
 from tests.simulation.oracle import Outcome, Sums, outcome
-from tests.simulation.providers_run import come_to_rest, recorded
+from tests.simulation.providers_run import addresses_of, come_to_rest, recorded
 from tests.simulation.providers_stack import ProvidersStack
 from tests.simulation.providers_stories import SHOP
 from tests.simulation.stream import Stream
@@ -64,6 +64,7 @@ class HistoryStack(ProvidersStack):
                     name, self.stream, shard, self._start_fire, world.steps, world.clock, world.sqs
                 )
             )
+        world.person.redrive_stream = self.redrive_stream
         # What is put off until its first burst is over comes back by the queue of automations.
         world.add_host(RUN, "automations", self._start_run)
         for automation_id, trigger in AUTOMATIONS.items():
@@ -79,26 +80,25 @@ class HistoryStack(ProvidersStack):
         self.ask("POST", path, body, lambda _: None)
 
     def job(self, what: str) -> Mapping[str, Any] | None:
-        """Return the last job of a kind as it stands, None where there is none."""
-        name: Name = ("connection", SHOP)
-        connection = self.table.read([name])[name] or {}
+        """Return the last job of a kind as the API shows it, None where there is none."""
+        connection = self.observer.get(f"/v1/connections/{SHOP}") or {}
         about = connection.get("history" if what == "import" else "verification") or {}
-        if about.get("job_id") is None:
-            return None
-        job: Name = ("job", about["job_id"])
-        return self.table.read([job])[job]
+        job_id = about.get("job_id")
+        return None if job_id is None else self.observer.get(f"/v1/jobs/{job_id}")
 
     def firings(self) -> list[dict[str, Any]]:
-        """Return all that has fired."""
-        rows = []
-        for automation_id in AUTOMATIONS:
-            page, cursor = self.table.newest(("firings", automation_id), 500, None)
-            assert cursor is None
-            rows += [{**row, "record": self._standing(row["record"])} for row in page]
-        return rows
+        """Return all that has fired, each with the record it is about by today's id."""
+        return [
+            {**row, "record": self._standing(row["change"]["record"])}
+            for each in AUTOMATIONS
+            for row in self.observer.listed(f"/v1/automations/{each}/firings")
+        ]
 
     def _standing(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return a record by the id it has come to: orders yield theirs to a stronger one."""
+        """Return a record by the id it has come to: orders yield theirs to a stronger one.
+
+        No answer tells to which one: this is read off the table.
+        """
         name: Name = (record["kind"], record["connection_id"], record["id"])
         while (head := self.table.read([name])[name]) and head.get("merged_into"):
             name = (*name[:2], head["merged_into"])
@@ -195,7 +195,8 @@ def _lived(schedule: HistorySchedule, stack: HistoryStack, said: StringIO) -> Hi
     if schedule.unsent:
         _see_through(stack, "repair", anew=True)
     drift = _drift(stack) if asked and schedule.checked else 0
-    found, events = outcome(world.dynamodb), recorded(world.dynamodb)
+    found = outcome(world, addresses_of(schedule.history.notices))
+    events = recorded(world.dynamodb)
     rows = stack.firings()
     for number in sorted(schedule.unsent):
         stack.deliver(schedule.history.notices[number], 0)
@@ -205,9 +206,9 @@ def _lived(schedule: HistorySchedule, stack: HistoryStack, said: StringIO) -> Hi
 
 
 def _redriven(stack: HistoryStack) -> int:
-    notes = stack.redrive_stream()
+    stack.redrive_stream()
     stack.world.drain(BOUND_MS)
-    return notes
+    return stack.world.person.notes
 
 
 def _see_through(stack: HistoryStack, what: str, *, anew: bool = False) -> None:
@@ -229,4 +230,4 @@ def _drift(stack: HistoryStack) -> int:
     """Return how many differences a verification finds now."""
     _see_through(stack, "verify", anew=True)
     job = stack.job("verify")
-    return sum(job["differences"].values()) if job is not None else 0
+    return sum(job["result"]["differences"].values()) if job is not None else 0

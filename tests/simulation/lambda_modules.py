@@ -36,10 +36,18 @@ def execute(
     world: World,
     environ: Mapping[str, str],
     make_outbound: Callable[..., Any] | None = None,
+    *,
+    is_step: bool = True,
 ) -> Any:
-    """Execute the module of that name as a new execution environment does; return it."""
-    callers: dict[str, Any] = {service: world.caller(service) for service in _SERVICES}
-    objects = world.objects()
+    """Execute the module of that name as a new execution environment does; return it.
+
+    Its calls of AWS are steps of the world, which may meet faults, unless `is_step` is false.
+    """
+    callers: dict[str, Any] = {
+        service: world.caller(service) if is_step else getattr(world, service)
+        for service in _SERVICES
+    }
+    objects = world.objects() if is_step else world.s3
     (spec, code), clock = _code(handler), world.clock
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environ.items():
@@ -60,6 +68,14 @@ def execute(
 def handle_of(module: Any) -> Handle:
     """Return a module's handler as a host invokes it: nothing asks how much time is left."""
     return lambda event, _: module.handler(event, None)
+
+
+def open_door(handler: str, world: World, environ: Mapping[str, str]) -> Any:
+    """Execute a door's module; return the door, whose clock is the machine's of that world."""
+    door = execute(handler, world, environ).handler
+    door._clock = lambda: world.product_clock() / 1000
+    door._monotonic = lambda: world.clock() / 1000
+    return door
 
 
 def sleeper(world: World) -> Callable[[float], None]:

@@ -105,6 +105,7 @@ class LogDeployment:
             COMPACT, self.bucket, self._start_compact, world.steps, world.clock, LIFE_MS
         )
         world.hosts.append(self.compact)
+        world.person.redrive_stream = self.redrive_stream
 
     def close(self) -> None:
         """Remove the folders of all execution environments there were."""

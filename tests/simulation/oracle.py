@@ -1,8 +1,12 @@
 """What must hold of a run, by what was sent and what came out; nothing of how it came about.
 
-What came out is the table as its readers see it, and its stream as `fire_triggers` will read it.
-What must come out is a run of the very same events in order, one at a time, without a fault. So
-the oracle cannot share a mistake of ordering, repeating or losing with the run it judges.
+What came out is what the product's API answers (`observer`). What must come out is a run of the
+very same events in order, one at a time, without a fault; and that, in revenue and statuses, what
+the story itself says. So the oracle cannot share a mistake of ordering, repeating or losing with
+the run it judges.
+
+The table is read where no answer tells: which events were recorded, and in which turn (markers);
+orders that are in nobody's page; and, after every step, that sums add up.
 """
 
 from __future__ import annotations
@@ -10,66 +14,131 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
+from functions.query.records import goods_of, shown
 from shared.adapters.documents import to_document
-from shared.adapters.table import name_of
-from shared.domain import contacts, orders, recurring_payments
+from shared.adapters.table import Table, name_of
+from shared.domain import contacts, orders, rendering, times
 from shared.domain.envelope import EventEnvelope, read_message
 from shared.domain.ports import Name
 from shared.providers import stripe
 from tests.simulation.fake_dynamodb import FakeDynamoDB
+from tests.simulation.observer import Observer
 from tests.simulation.sqs.message import Message
+from tests.simulation.stories import Story
+from tests.simulation.world import World
 
 Marker = tuple[str, str]  # an event's id and type
-_SHOW = {"recurring_payment": recurring_payments.show, "order": orders.show}
 # Made up by each run, or set when it ran.
 _OWN = ("contact_id", "created_date", "version")
-_ENDED = ("orders_count", "kept_orders", "first_start_date")
 
 
 @dataclass
 class Outcome:
-    """All records with their histories, and all contacts that have any."""
+    """All records with their histories, and all contacts that have any; and what was refused."""
 
     records: dict[Name, Mapping[str, Any]] = field(default_factory=dict)
     histories: dict[Name, list[Any]] = field(default_factory=dict)
     owners: dict[Name, str | None] = field(default_factory=dict)
     contacts: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    quarantine: list[Mapping[str, Any]] = field(default_factory=list)
+
+    @property
+    def refused(self) -> set[Marker]:
+        """The events that were refused."""
+        return {(row["event_id"], row["event_type"]) for row in self.quarantine}
 
 
-def outcome(dynamodb: FakeDynamoDB) -> Outcome:
-    """Return what a run has come to."""
-    heads, entries, people = _read(dynamodb)
-    emails = {each["contact_id"]: each["email"] for each in people}
-    found = Outcome()
-    for name, head in heads.items():
-        view = None if head.get("merged_into") else _SHOW[name[0]](head["facets"])
-        if view is not None:
-            found.records[name] = view
-            found.owners[name] = emails.get(head["contact_id"])
-            found.histories[name] = _history(entries[name])
-    for contact in people:
-        if any(contact[name] for name in _ENDED):
-            shown = {name: value for name, value in contact.items() if name not in _OWN}
-            found.contacts[contact["email"]] = shown
+def outcome(world: World, addresses: Iterable[str]) -> Outcome:
+    """Return what a run has come to, as told of whoever has one of these addresses, and nobody."""
+    observer = Observer(world)
+    found = Outcome(quarantine=list(observer.listed("/v1/quarantine")))
+    for person in observer.people(addresses):
+        contact = person["contact"]
+        for payment in person["recurring_payments"]:
+            name = ("recurring_payment", payment["connection_id"], _id_of(payment))
+            _take(found, name, payment, contact["email"])
+        for order in person["orders"]:
+            _take(found, ("order", order["connection_id"], _id_of(order)), order, contact["email"])
+        if person["recurring_payments"] or person["orders"] or contact["orders_count"]:
+            found.contacts[contact["email"]] = _shown(contact)
+    _add_nobodys(found, observer, world)
     return found
 
 
-def _read(dynamodb: FakeDynamoDB) -> tuple[dict[Name, Any], dict[Name, list[Any]], list[Any]]:
-    """Return the heads, the entries of each record, and the contacts."""
-    heads: dict[Name, Any] = {}
-    entries: dict[Name, list[Any]] = defaultdict(list)
-    people: list[Any] = []
-    for item in dynamodb.items():
-        pk, sk = item["pk"]["S"], item["sk"]["S"]
-        if sk == "HEAD":
-            heads[name_of(pk)] = to_document(item)
-        elif sk.startswith("AT#"):
-            entries[name_of(pk)].append(to_document(item)["entry"])
-        elif sk == "CONTACT":
-            people.append(to_document(item))
-    return heads, entries, people
+def _id_of(record: Mapping[str, Any]) -> str:
+    return str(record.get("order_id") or record["store_recurring_payment_id"])
+
+
+def _take(found: Outcome, name: Name, record: Mapping[str, Any], owner: str | None) -> None:
+    """Note a record with its history, as the API tells both."""
+    found.records[name] = _shown(record)
+    found.owners[name] = owner
+    found.histories[name] = [
+        (
+            times.from_text(told["occurred_date"]),
+            told["kind"],
+            [(each["field"], each["from"], each["to"]) for each in told["changes"]],
+        )
+        for told in record["history"]
+    ]
+
+
+def _shown(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: told[name] for name in told if name not in (*_OWN, "history")}
+
+
+def _add_nobodys(found: Outcome, observer: Observer, world: World) -> None:
+    """Add the records that are in nobody's page; no answer shows an order that is nobody's.
+
+    What of them there is to ask for, and those orders, are read off the table.
+    """
+    table = Table(world.dynamodb.schema.name, world.dynamodb)
+    items = world.dynamodb.items()
+    heads = [name_of(item["pk"]["S"]) for item in items if item["sk"]["S"] == "HEAD"]
+    names = [name for name in heads if name not in found.records]
+    for kind, connection_id, record_id in names:
+        if kind == "recurring_payment":
+            told = observer.get(f"/v1/recurring-payments/{connection_id}/{record_id}")
+            if told is not None:
+                _take(found, (kind, connection_id, record_id), told, None)
+    unowned = shown([name for name in names if name[0] == "order"], store=table)
+    goods = goods_of(unowned, store=table)
+    for each in unowned:
+        history = rendering.history(table.history(each.name))
+        order = rendering.order(each.name, each.head, each.view, goods)
+        _take(found, each.name, {**order, "history": history}, None)
+
+
+def untruths(found: Outcome, story: Story) -> Iterator[str]:
+    """Yield, in words, where a run came to something else than the story itself says."""
+    revenue: dict[str, Decimal] = defaultdict(Decimal)
+    for contact in found.contacts.values():
+        for held in contact["revenue"]:
+            revenue[held["currency"]] += Decimal(held["amount"])
+    statuses = {
+        name[2]: record["status"]
+        for name, record in found.records.items()
+        if name[0] == "recurring_payment"
+    }
+    if story.revenue is not None and _earned(revenue) != _earned(story.revenue):
+        yield f"revenue is {_earned(revenue)}, not {_earned(story.revenue)}"
+    if story.statuses is not None and statuses != story.statuses:
+        yield f"statuses are {statuses}, not {dict(story.statuses)}"
+
+
+def _earned(revenue: Mapping[str, Decimal]) -> dict[str, str]:
+    return {code: f"{amount.normalize():f}" for code, amount in sorted(revenue.items()) if amount}
+
+
+def without(found: Outcome, *fields: str) -> dict[Name, Mapping[str, Any]]:
+    """Return the records of an outcome without some of their fields."""
+    return {
+        name: {field: value for field, value in record.items() if field not in fields}
+        for name, record in found.records.items()
+    }
 
 
 def differences(found: Outcome, wanted: Outcome) -> Iterator[str]:
@@ -94,14 +163,6 @@ def _contrast(found: Any, wanted: Any) -> str:
         lacking = [each for each in wanted if each not in found]
         return f"has {extra}, lacks {lacking}"
     return f"{found!r}, not {wanted!r}"
-
-
-def _history(entries: list[Any]) -> list[Any]:
-    """Return a record's transitions in order, whichever of a moment's events they are noted at."""
-    told = sorted((each for each in entries if each.kind), key=lambda each: each.place)
-    return [
-        (each.at, each.kind, [(c.field, c.before, c.after) for c in each.changes]) for each in told
-    ]
 
 
 def marker_of(message: Message) -> Marker | None:
@@ -144,7 +205,7 @@ def overtaken(accepted: Iterable[Message], turns: Mapping[Marker, int]) -> dict[
 
 
 class Sums:
-    """A watch: after every step each contact's sums are those of the orders that are theirs."""
+    """A watch of the table: after every step a contact's sums are those of the orders of theirs."""
 
     def __init__(self, dynamodb: FakeDynamoDB) -> None:
         self._dynamodb = dynamodb

@@ -136,6 +136,7 @@ PARTS: tuple[Part, ...] = (
     Part("change log", 1, change_log),
     Part("providers", 2, providers),
     Part("history", 1, history),
+    Part("erasures", 1, erased),
 )
 
 
@@ -147,10 +148,8 @@ def part_of(seed: int, unbounded: bool = False) -> Part:
 
 # Every two faults close together: run whole, and in no mix.
 PAIRS = Part(directed.NAME, 0, directed.run)
-# Swept by name: its seeds are those of the payments, with somebody erased.
-ERASURES = Part("erasures", 0, erased)
 
 
 def named(name: str) -> Part:
     """Return the part of a name. Raise KeyError for a name that no part has."""
-    return {part.name: part for part in (*PARTS, PAIRS, ERASURES)}[name]
+    return {part.name: part for part in (*PARTS, PAIRS)}[name]

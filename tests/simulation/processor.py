@@ -1,29 +1,26 @@
-"""The product in a simulated world: Stripe's door, and the processor's own Lambda module, on fakes.
+"""The product in a simulated world: Stripe's door and the processor, on fakes.
 
-A cold start executes `functions.process_events.handler` anew, with AWS clients, clock and ids of
-the world in place of the real ones. Nothing of the product is replaced by a double: what runs
-here is what is deployed, down to the adapters.
+A cold start executes a Lambda's own module anew, with AWS clients, clock and ids of the world in
+place of the real ones. Nothing of the product is replaced by a double: what runs here is what is
+deployed, down to the adapters.
 """
 
 from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
-from functions.ingest_stripe.signature import event_and_subject, verify
 from infra.samples import stripe as story
-from shared.adapters.queue import Queue
-from shared.adapters.secrets import ConnectionSecrets, parameter_name
+from shared.adapters.secrets import parameter_name
 from shared.adapters.table import Table
 from shared.domain.ports import Write
-from shared.door import Door
 from tests.simulation import deeds
 from tests.simulation.function import Handle
-from tests.simulation.lambda_modules import execute, handle_of, sleeper
+from tests.simulation.gateway import Gateway
+from tests.simulation.lambda_modules import execute, handle_of, open_door, sleeper
 from tests.simulation.world import World
 
 CONNECTION = "shop"
@@ -31,6 +28,7 @@ SIGNING_SECRET = "whsec_simulated"
 HOUR_MS = 3_600_000
 _PREFIX = "/paysignal/connections"
 _HANDLER = "functions.process_events.handler"
+_DOOR = "functions.ingest_stripe.handler"
 
 
 class Deployment:
@@ -57,6 +55,9 @@ class Deployment:
             "HISTORY_QUEUE_URL": world.sqs.url("history"),
             "CALLS_QUEUE_URL": world.sqs.url("calls"),
             "BODIES_BUCKET": "bodies",
+            "LOG_BUCKET": "log",
+            "PARAMETER_PREFIX": _PREFIX,
+            "CONFIG_CACHE_SECONDS": "60",
         }
         for queue in ("events.fifo", "history"):
             world.add_host(f"process {queue}", queue, self.cold_start)
@@ -71,7 +72,8 @@ class Deployment:
             "version": 1,
         }
         self.table.commit([Write(("connection", CONNECTION), document, 0)])
-        self._door = self._open_door()
+        self._store_secrets()
+        self.door = Gateway("ingest_stripe", partial(open_door, _DOOR, world, self.environ), world)
         deeds.offer(self, ("connection", CONNECTION))
 
     def cold_start(self) -> Handle:
@@ -90,12 +92,12 @@ class Deployment:
         self.world.schedule(after_ms, partial(self._forge, event, secret, age_ms))
 
     def _forge(self, event: story.Event, secret: str, age_ms: int) -> None:
-        answer = self.world.request(self._door, self._request(event, secret, age_ms))
+        answer = self.door.answer(self._request(event, secret, age_ms))
         if answer is not None:
             self.forgeries.append(answer["statusCode"])
 
     def _post(self, event: story.Event, attempt: int) -> None:
-        answer = self.world.request(self._door, self._request(event))
+        answer = self.door.answer(self._request(event))
         if answer is not None and answer["statusCode"] == 200:
             self.accepted.append(event)
             return
@@ -116,25 +118,14 @@ class Deployment:
             "body": event.body.decode(),
         }
 
-    def _open_door(self) -> Callable[[dict[str, Any]], dict[str, Any]]:
-        world = self.world
+    def _store_secrets(self) -> None:
         secrets = {"provider": "stripe", "signing_secrets": [SIGNING_SECRET]}
         parameter = {
             "Name": parameter_name(_PREFIX, CONNECTION),
             "Value": json.dumps(secrets),
             "Type": "SecureString",
         }
-        world.ssm.call("PutParameter", parameter)
-        return Door(
-            "stripe",
-            verify,
-            event_and_subject,
-            secrets=ConnectionSecrets(world.caller("ssm"), _PREFIX, 60),
-            queue=Queue(world.caller("sqs"), world.objects()),
-            queue_url=self.environ["EVENTS_QUEUE_URL"],
-            clock=lambda: world.clock() / 1000,
-            monotonic=lambda: world.clock() / 1000,
-        )
+        self.world.ssm.call("PutParameter", parameter)
 
     def _next_id(self) -> SimpleNamespace:
         return SimpleNamespace(hex=f"{next(self._ids):032x}")

@@ -13,7 +13,7 @@ from shared.domain.errors import Retryable
 from shared.domain.ports import Name
 from shared.providers.catalogue import PROVIDERS
 from tests.simulation.judging import hold
-from tests.simulation.oracle import Outcome, differences
+from tests.simulation.oracle import Outcome, differences, without
 from tests.simulation.providers_doors import SIGNING_SECRET, WEBHOOK_ID
 from tests.simulation.providers_run import ProvidersRun, expected
 from tests.simulation.providers_stack import CALLER
@@ -34,7 +34,7 @@ def every_notice_counts_once(done: ProvidersRun) -> None:
     """I-02, I-03, I-23: what was answered 2xx is recorded or refused, and nothing else is."""
     accepted = {name for each in done.stack.accepted if (name := marker_of(each)) is not None}
     live = {name for name in done.events if not name[2].startswith("fetch_")}
-    rows, _ = done.stack.table.listed("quarantine", 100, None)
+    rows = done.found.quarantine
     refused = {("event", row["connection_id"], row["event_id"], row["event_type"]) for row in rows}
     lost = accepted - live - refused
     assert not lost, f"lost: {sorted(lost)}"
@@ -66,12 +66,17 @@ def the_outcome_is_that_of_a_run_in_order(done: ProvidersRun) -> None:
 
 
 def untimely(found: Outcome, story: Story) -> Outcome:
-    """Return an outcome without the passages that an API has told of: those are of its own time."""
+    """Return an outcome without what is of the time at which an API was asked.
+
+    Those are the passages it has told of, and when the store last touched a record.
+    """
+    if not story.asks:
+        return found
     histories = {
         name: [told for told in history if told[0] < story.begins_ms - LATER_MS // 2]
         for name, history in found.histories.items()
     }
-    return replace(found, histories=histories) if story.asks else found
+    return replace(found, histories=histories, records=without(found, "store_modified_date"))
 
 
 def what_is_to_be_confirmed_is(done: ProvidersRun) -> None:

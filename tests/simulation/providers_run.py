@@ -1,11 +1,13 @@
 """A run of what the other providers tell: faults as planned, then calm, then the dead letters.
 
-What a run comes to is read from the table as its readers see it; a view of it in memory lends
+What a run comes to is asked of the API. The table is read for what that does not show: which events
+were recorded, with their outcomes; and, of each story's run in order, a view in memory that lends
 itself to the laws that stories have of their own.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass
@@ -19,14 +21,13 @@ from shared.domain.ports import Name
 from tests.simulation.fake_dynamodb import FakeDynamoDB
 from tests.simulation.judging import LawBroken
 from tests.simulation.laws import BOUND_MS, FAULTY_MS, REDRIVES_MAX
+from tests.simulation.observer import addresses_in
 from tests.simulation.oracle import Outcome, Sums, outcome
 from tests.simulation.providers_schedules import ProvidersSchedule, in_order
 from tests.simulation.providers_stack import ProvidersStack
-from tests.simulation.providers_stories import Story
+from tests.simulation.providers_stories import Notice, Story
 from tests.simulation.world import World
 from tests.support.shop import Shop
-
-_QUEUES = ("events.fifo", "history", "calls", "automations")
 
 
 @dataclass
@@ -81,20 +82,29 @@ def run(schedule: ProvidersSchedule, *, watched: bool = True) -> ProvidersRun:
             dead = come_to_rest(world)
         except AssertionError as error:
             raise LawBroken(f"{schedule.name}: {error}") from error
-    found, events = outcome(world.dynamodb), recorded(world.dynamodb)
+    found, events = outcome(world, addresses_of(story.notices)), recorded(world.dynamodb)
     return ProvidersRun(schedule, stack, dead, found, events, said.getvalue())
 
 
+@cache
+def addresses_of(notices: tuple[Notice, ...]) -> tuple[str, ...]:
+    """Return the addresses that notices name."""
+    return addresses_in(
+        json.dumps(each.event).encode() if each.provider == "api" else each.event.body
+        for each in notices
+    )
+
+
 def come_to_rest(world: World) -> int:
-    """Let nothing go wrong any more, work off what is there, then redrive; return how much."""
+    """Let nothing go wrong any more, work off what is there, then redrive.
+
+    Return how many letters there have been. Raise NotDrained where any of that takes too long.
+    """
     world.drain(BOUND_MS)
-    redriven = 0
     for _ in range(REDRIVES_MAX):
-        letters = sum(world.sqs.redrive(queue) for queue in _QUEUES)
-        if letters:
+        if world.person.redrive():
             world.drain(BOUND_MS)
-        redriven += letters
-    return redriven
+    return len(world.person.letters)
 
 
 def recorded(dynamodb: FakeDynamoDB) -> dict[Name, Mapping[str, Any]]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
 from types import SimpleNamespace
@@ -25,7 +24,9 @@ from shared.domain.errors import Retryable
 from shared.domain.ports import Write
 from tests.simulation import providers_doors
 from tests.simulation.function import Handle
-from tests.simulation.lambda_modules import execute, handle_of, sleeper
+from tests.simulation.gateway import Entry, Gateway
+from tests.simulation.lambda_modules import execute, handle_of, open_door, sleeper
+from tests.simulation.observer import Observer
 from tests.simulation.providers_accounts import CREDENTIALS, Api, Network
 from tests.simulation.providers_stories import Notice, Store
 from tests.simulation.world import World
@@ -40,8 +41,6 @@ _PREFIX = "/paysignal/connections"
 _CALL_PROVIDERS = "functions.call_providers.handler"
 _PROCESS_EVENTS = "functions.process_events.handler"
 _MANAGE = "functions.manage.handler"
-
-Entry = Callable[[dict[str, Any], object], dict[str, Any]]
 
 
 class ProvidersStack:
@@ -73,8 +72,9 @@ class ProvidersStack:
         self._connect(stores)
         made = create_key(self.table, "simulated", SCOPES, None, world.clock(), lambda: "s" * 32)
         self._key = str(made["key"])
-        # Warm environments of the functions behind the gateway, each for one request at a time.
-        self._idle: dict[str, list[Entry]] = defaultdict(list)
+        self.observer = Observer(world, self._key)
+        # The functions behind the gateway, as they are asked first.
+        self._gateways: dict[str, Gateway] = {}
         self._managing = False
 
     def deliver(self, notice: Notice, after_ms: int) -> None:
@@ -120,12 +120,10 @@ class ProvidersStack:
 
     def _request(self, handler: str, event: dict[str, Any]) -> dict[str, Any] | None:
         """Have a function answer a request; return None where it died."""
-        idle = self._idle[handler]
-        entry = idle.pop() if idle else self._start_entry(handler)
-        answer = self.world.request(entry, event, None)
-        if answer is not None:
-            idle.append(entry)
-        return answer
+        if handler not in self._gateways:
+            start = partial(self._start_entry, handler)
+            self._gateways[handler] = Gateway(handler, start, self.world)
+        return self._gateways[handler].answer(event)
 
     def _ask(
         self, method: str, path: str, body: str, then: Callable[[Any], None], attempt: int
@@ -189,8 +187,7 @@ class ProvidersStack:
             return module.handler  # type: ignore[no-any-return]
         # The stand-in's authority is trusted by the local stack alone.
         trusting = {"MODE_LOCAL": "1", "PAYPAL_AUTHORITY": _authority()}
-        door = execute(handler, self.world, {**self.environ, **trusting}).handler
-        door._clock = door._monotonic = self._seconds
+        door = open_door(handler, self.world, {**self.environ, **trusting})
         if "paypal" in handler:
             certificates = door._verify.__self__._keys
             certificates._fetch, certificates._monotonic = self._certificate, self._seconds

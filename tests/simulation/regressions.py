@@ -1,7 +1,8 @@
 """Schedules that once broke a law, kept as files that are replayed for ever; and how they shrink.
 
-A file holds a part, a seed and the few faults that matter. What a seed tells besides follows from
-the code of its part: where that changes, a file is a schedule like any other.
+A file holds a part, a seed, the few faults that matter, and whether they never end. What a seed
+tells besides follows from the code of its part: where that changes, a file is a schedule like any
+other.
 """
 
 from __future__ import annotations
@@ -29,11 +30,13 @@ class Regression:
     seed: int
     plan: Plan
     found: str
+    unbounded: bool = False
 
     @property
     def name(self) -> str:
         """The name of its file."""
-        return f"{self.part}-{self.seed}"
+        words = [*self.part.split(), *(["unbounded"] if self.unbounded else []), str(self.seed)]
+        return "-".join(words)
 
     def keep(self, folder: Path = FOLDER) -> Path:
         """Write the file and return its path."""
@@ -47,18 +50,28 @@ def read(path: Path) -> Regression:
     """Return what a file holds."""
     held = json.loads(path.read_text())
     plan = [(int(step), str(kind), int(argument)) for step, kind, argument in held["plan"]]
-    return Regression(held["part"], held["seed"], plan, held["found"])
+    unbounded = held.get("unbounded", False)
+    return Regression(held["part"], held["seed"], plan, held["found"], unbounded)
 
 
 def replay(regression: Regression) -> None:
     """Run the schedule again. Raise LawBroken where it still breaks a law."""
     with forced(regression.plan), wired(regression.seed % EVERY == 0):
-        parts.named(regression.part).run(regression.seed)
+        _run_of(regression.part, regression.unbounded)(regression.seed)
 
 
-def shrunk(part: str, seed: int) -> Regression | None:
+def _run_of(part: str, unbounded: bool) -> Callable[[int], object]:
+    """Return what runs a part's seeds. Raise ValueError where it has no faults that never end."""
+    found = parts.named(part)
+    run = found.unbounded if unbounded else found.run
+    if run is None:
+        raise ValueError(f"{part} has no faults that never end")
+    return run
+
+
+def shrunk(part: str, seed: int, unbounded: bool = False) -> Regression | None:
     """Return the schedule of a seed with as few faults as break a law; None where none is."""
-    run = parts.named(part).run
+    run = _run_of(part, unbounded)
     World.latest = None
     found = _broken(run, seed, None)
     if not found:
@@ -73,7 +86,7 @@ def shrunk(part: str, seed: int) -> Regression | None:
             plan, found = (fewer, again) if again else (plan, found)
             place += 0 if again else size
         size //= 2
-    return Regression(part, seed, plan, found)
+    return Regression(part, seed, plan, found, unbounded)
 
 
 def _broken(run: Callable[[int], object], seed: int, plan: Plan | None) -> str:

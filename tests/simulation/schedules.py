@@ -31,6 +31,7 @@ MEANT = {
     "resent": ("TransactWriteItems", "PutItem", "SendMessage"),
     "conflict": ("TransactWriteItems", "PutItem"),
     "stale": ("Query",),
+    "delay": ("SendMessage",),
     "in_progress": ("TransactWriteItems",),
     "duplicate": ("Poll",),
     "garbled": ("Poll",),
@@ -43,6 +44,9 @@ MEANT = {
 }
 # How often there is no weather, a drizzle, rain, a storm: one is as long as ten others.
 _CLIMATE = (12, 6, 1, 1)
+# How often the indexes follow the table so many seconds later, all the run long. Jobs that look
+# into one again do so after half a minute: an index that is later than that is none.
+LAGGING, LAGS_S = 0.1, (1, 5, 15)
 _STORMY = (
     *("crash_before", "crash_after", "lost_reply", "throttle", "conflict", "zombie"),
     *("switch", "switch"),
@@ -110,6 +114,9 @@ def random_schedule(seed: int) -> Schedule:
             arrivals.append((number, arrival + _some_time(dice)))
     steps = STEPS_PER_EVENT * len(story.events)
     plan = [*random_plan(seed, steps, dice.choice((1, 3, 8))), *_weather(dice, steps)]
+    if dice.random() < LAGGING:
+        seconds = dice.choice(LAGS_S)
+        plan += [(step, "stale", seconds) for step in range(2 * steps)]
     count = min(dice.choice((0, 0, 0, 1, 2)), len(story.events))
     poison = frozenset(dice.sample(range(len(story.events)), count))
     return Schedule(f"seed {seed}: {story.name}", story, tuple(arrivals), plan, poison)

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 from random import Random
 from typing import Any
 
 from infra.samples import stripe as story
+from tests.simulation.excerpt_truth import revenue_in, statuses_in
+from tests.simulation.observer import addresses_in
 
 ONE_PERSON = "ada@example.com"
 STARTS_AT_MS = story.STARTS_AT * 1000
@@ -23,18 +25,27 @@ STORIES = 24
 
 @dataclass(frozen=True, eq=False)
 class Story:
-    """Events in the order in which they happened, and what the story itself says of the end."""
+    """Events in the order in which they happened, and what the story itself says of the end.
+
+    `revenue` and `statuses` are None where it says nothing of them.
+    """
 
     name: str
     events: tuple[story.Event, ...]
-    revenue: Mapping[str, Decimal] = field(default_factory=dict)  # net, by currency
+    revenue: Mapping[str, Decimal] | None = None  # net, by currency
     refused: frozenset[tuple[str, str]] = frozenset()  # id and type of what must be quarantined
-    statuses: Mapping[str, str] = field(default_factory=dict)  # by subscription
+    statuses: Mapping[str, str] | None = None  # by subscription
 
     @property
     def times_ms(self) -> list[int]:
         """When each event happened, in ms since the story began."""
         return [int(event.created) * 1000 - STARTS_AT_MS for event in self.events]
+
+
+@cache
+def addresses_of(told: Story) -> tuple[str, ...]:
+    """Return the addresses that a story's events name."""
+    return addresses_in(event.body for event in told.events)
 
 
 @cache
@@ -86,12 +97,18 @@ def _live_on(life: story.Life, dice: Random) -> None:
 
 @cache
 def excerpt(number: int, first: int, count: int) -> Story:
-    """Return some events in a row of one of the stories: what came before is never told."""
+    """Return some events in a row of one of the stories: what came before is never told.
+
+    What it says of the end is what these events say by themselves.
+    """
     whole = told(number)
     events = whole.events[first : first + count]
     ids = {event.id for event in events}
     refused = frozenset(each for each in whole.refused if each[0] in ids)
-    return Story(f"{whole.name}, {first} to {first + len(events)}", events, refused=refused)
+    counted = [event for event in events if (event.id, event.type) not in refused]
+    revenue, statuses = revenue_in(counted), statuses_in(counted)
+    name = f"{whole.name}, {first} to {first + len(events)}"
+    return Story(name, events, revenue, refused, statuses)
 
 
 @cache
@@ -102,7 +119,8 @@ def checkout() -> Story:
     customer = story.add_customer(world, ONE_PERSON, "Ada Lovelace")
     before = len(world.events)
     story.checkout(world, customer, price)
-    return Story("checkout", tuple(world.events[before - 1 :]))
+    events = tuple(world.events[before - 1 :])
+    return Story("checkout", events, revenue_in(events), statuses=statuses_in(events))
 
 
 def _of_person(event: story.Event, email: str, person: str) -> story.Event:
@@ -133,4 +151,5 @@ def moving_away() -> Story:
     story.checkout(world, second, price)
     world.advance(days=1)
     story.change_email(world, first, "lovelace@example.com")
-    return Story("moving away", tuple(world.events))
+    events = tuple(world.events)
+    return Story("moving away", events, revenue_in(events), statuses=statuses_in(events))

@@ -87,6 +87,23 @@ def test_an_unknown_host_is_not_found() -> None:
     assert Scene("ok").post("nowhere").fault == "dns_error"
 
 
+def test_a_post_that_got_nowhere_is_known_to_have_begun() -> None:
+    scene = Scene("refusing", "ok")
+
+    def post(posting: Posting) -> Attempted:
+        return scene.outbound.post(posting.url, HEADERS, b"{}")
+
+    postings: Any = [
+        Posting({}, f"https://{host}.example.com/", HEADERS, host) for host in ("refusing", "ok")
+    ]
+    list(scene.uplink.side_by_side(postings, post))
+
+    tried = scene.uplink._internet.tried
+    assert [each.host for each in tried] == ["refusing.example.com", "ok.example.com"]
+    assert {each.message_id for each in tried} == {"msg_1"}
+    assert [len(each.requests) for each in scene.servers] == [0, 1]
+
+
 def test_posts_side_by_side_end_each_at_its_own_time_and_others_work_meanwhile() -> None:
     scene = Scene("hanging", "ok", "slow")
     began, seen = scene.world.clock(), []

@@ -63,6 +63,8 @@ def test_an_entry_that_is_none_fails_alone(bad: dict[str, str]) -> None:
         ("PutEvents", {"Entries": [entry()], "EndpointId": "x"}),
         ("PutEvents", {"Entries": [entry(Region="x")]}),
         ("PutEvents", {"Entries": [entry(Detail=f'{{"id":"{"x" * 300_000}"}}')]}),
+        ("PutEvents", {"Entries": [entry(Detail=f'{{"id":"{"é" * 140_000}"}}')]}),
+        ("PutEvents", {"Entries": [entry(DetailType="x" * 300_000)]}),
     ],
 )
 def test_what_is_not_faked_or_not_allowed_is_refused(operation: str, payload: Any) -> None:

@@ -113,6 +113,20 @@ def test_a_redriven_message_starts_with_a_new_count(bench: Bench) -> None:
     assert bench.receive()[0]["Attributes"]["ApproximateReceiveCount"] == "1"
 
 
+def test_a_letter_that_lay_too_long_is_redriven_no_more(bench: Bench) -> None:
+    bench.send("poison")
+    for _ in range(3):
+        bench.release(bench.receive()[0])
+    bench.receive()
+    bench.clock.advance(345_600_000)
+
+    moved = bench.sqs.redrive(FIFO)
+
+    assert moved == 0
+    assert bench.bodies() == []
+    assert not bench.sqs.queues["dead.fifo"].messages
+
+
 def test_a_message_may_be_redriven_again_within_five_minutes(bench: Bench) -> None:
     bench.send("poison")
     for _ in range(2):

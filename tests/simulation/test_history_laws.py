@@ -35,8 +35,8 @@ def test_whatever_is_asked_amid_a_life_the_life_is_told_once(provider: str, what
 
     job = done.stack.job(what)
     assert job is not None
-    assert (job["state"], job["failure"]) == ("done", None)
-    assert job["imported"] > 1
+    assert (job["state"], job["result"]["errors"]) == ("done", [])
+    assert job["progress"]["done"] > 1
 
 
 @pytest.mark.parametrize("provider", _PROVIDERS)
@@ -63,7 +63,7 @@ def test_an_end_that_was_never_sent_is_repaired_and_fires_once(provider: str) ->
     assert done.after == done.fired
     job = done.stack.job("repair")
     assert job is not None
-    assert sum(job["differences"].values()) == 0
+    assert sum(job["result"]["differences"].values()) == 0
 
 
 @pytest.mark.parametrize("manner", MANNERS)

@@ -66,7 +66,7 @@ class Scene:
         # The API may answer 503, and is asked again; the processor may not fail as a whole.
         hosts = [host for host in self.world.hosts if host.name != "manage"]
         assert not [error for host in hosts for error in host.errors]
-        return outcome(self.world.dynamodb)
+        return outcome(self.world, [ONE_PERSON])
 
     def _ask(self) -> None:
         if self._at is not None and self.world.steps.count >= self._at:

@@ -5,13 +5,15 @@ A failing test names its schedule, which says at which step and call what went w
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from decimal import Decimal
 
 import pytest
 
-from shared.domain import money
+from tests.simulation import unbounded
+from tests.simulation.judging import LawBroken
 from tests.simulation.laws import expected, judge, run
+from tests.simulation.planted import arrivals
 from tests.simulation.schedules import (
     Schedule,
     at_once,
@@ -52,8 +54,8 @@ def test_what_is_expected_is_what_the_story_itself_says(number: int) -> None:
 
     revenue: dict[str, Decimal] = defaultdict(Decimal)
     for contact in found.contacts.values():
-        for code, held in contact["revenue"].items():
-            revenue[code] += Decimal(money.to_text(held["net"], code) or 0)
+        for held in contact["revenue"]:
+            revenue[held["currency"]] += Decimal(held["amount"])
     assert revenue == story.revenue
     statuses = {
         name[2]: view["status"]
@@ -95,6 +97,15 @@ def test_the_random_schedules_are_worth_their_time() -> None:
     assert sum(len(each.dead) for each in done) > 0
     for said in ("event_failed", "OrderBroken", "EventsDuplicate", "EventsQuarantined"):
         assert any(said in each.said for each in done), said
+
+
+def test_a_marker_without_its_effect_is_found_although_faults_never_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    arrivals.marker_before_effect(monkeypatch)
+
+    with pytest.raises(LawBroken, match="what_is_recorded_had_its_effect"):
+        deque(map(unbounded.payments, range(3 * SOME)))
 
 
 def test_the_same_seed_gives_the_same_trace() -> None:

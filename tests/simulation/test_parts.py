@@ -115,6 +115,23 @@ def test_what_is_red_is_shrunk_to_the_faults_that_matter(fragile: Part) -> None:
     assert found.found == "seed 7: all_is_well: it is not"
 
 
+def test_what_is_red_while_faults_never_end_is_kept_as_such(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    part = Part("two words", 1, lambda _: Counter(), _broken_by_two_faults)
+    monkeypatch.setattr(parts, "PARTS", (part,))
+
+    found = regressions.shrunk("two words", 7, unbounded=True)
+
+    assert found is not None
+    path = found.keep(tmp_path)
+    assert path.name == "two-words-unbounded-7.json"
+    assert regressions.read(path) == found
+    with pytest.raises(LawBroken):
+        regressions.replay(found)
+    assert regressions.shrunk("two words", 7) is None
+
+
 def test_a_file_is_replayed_with_its_own_faults(fragile: Part, tmp_path: Path) -> None:
     kept = Regression("fragile", 7, [(3, "pause", 3), (17, "pause", 17)], "as above")
 

@@ -10,10 +10,12 @@ from collections import Counter
 from collections.abc import Mapping
 from contextlib import redirect_stdout
 from dataclasses import replace
+from functools import cache
 from io import StringIO
 from random import Random
 from typing import Any
 
+from shared.adapters.documents import to_document
 from tests.simulation import automation_laws, automation_schedules, laws, schedules
 from tests.simulation.automation_oracle import facts_of_firings, facts_of_webhooks, wanted
 from tests.simulation.automation_run import AutomationRun
@@ -21,9 +23,9 @@ from tests.simulation.automations import AutomatedDeployment
 from tests.simulation.faults import KINDS, Plan
 from tests.simulation.judging import LawBroken
 from tests.simulation.laws import FAULTY_MS, Run
-from tests.simulation.oracle import Outcome, Sums, marker_of, markers
+from tests.simulation.oracle import Marker, Outcome, Sums, marker_of, markers
 from tests.simulation.processor import Deployment
-from tests.simulation.stories import STARTS_AT_MS
+from tests.simulation.stories import STARTS_AT_MS, Story
 from tests.simulation.world import World
 
 # More steps than most runs have.
@@ -40,7 +42,7 @@ def payments(seed: int) -> Counter[str]:
     laws.post(schedule, deployment)
     said = _run(world, schedule.name, schedule.ends_ms)
     done = Run(schedule, deployment, [], Outcome(), said)
-    _hold(schedule.name, done, (_nothing_accepted_is_lost, *_SHARED))
+    _hold(schedule.name, done, _SAFE)
     return world.figures()
 
 
@@ -106,6 +108,32 @@ def _nothing_accepted_is_lost(done: Run) -> None:
     assert not lost, f"lost: {sorted(lost)}"
 
 
+def _what_is_recorded_had_its_effect(done: Run) -> None:
+    """I-02, I-04: an event that is known for recorded is in the histories of what it tells of."""
+    story, noted = done.schedule.story, _noted(done.world)
+    known = markers(done.world.dynamodb)
+    lacking = [
+        event.id
+        for number, event in enumerate(story.events)
+        if (event.id, event.type) in known and not _noted_alone(story, number) <= noted
+    ]
+    assert not lacking, f"recorded, and nowhere noted: {lacking}"
+
+
+@cache
+def _noted_alone(story: Story, number: int) -> frozenset[Marker]:
+    """Return the event, if it is noted in a history as soon as it is heard, by itself."""
+    alone = schedules.in_order(Story(story.name, (story.events[number],)))
+    return _noted(laws.run(alone, watched=False).world)
+
+
+def _noted(world: World) -> frozenset[Marker]:
+    """Return the events that are noted in the records' histories."""
+    items = (each for each in world.dynamodb.items() if each["sk"]["S"].startswith("AT#"))
+    entries = (to_document(each)["entry"] for each in items)
+    return frozenset((each.event_id, each.event_type) for each in entries)
+
+
 def _nothing_is_made_up(done: AutomationRun) -> None:
     """I-10, I-11: no firing, and no webhook, beyond those of the story; `once` at most once."""
     tale, automations = done.schedule.tale, done.schedule.setup.automations
@@ -126,4 +154,9 @@ def _runs_once(automation: Mapping[str, Any]) -> bool:
     return bool(automation["trigger"].get("runs") == "once")
 
 
-_SHARED = (laws.nobody_gets_in_unproven, laws.nobody_is_named_in_a_log)
+_SAFE = (
+    _nothing_accepted_is_lost,
+    _what_is_recorded_had_its_effect,
+    laws.nobody_gets_in_unproven,
+    laws.nobody_is_named_in_a_log,
+)

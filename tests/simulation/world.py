@@ -31,6 +31,7 @@ from tests.simulation.faults import Crashed, FaultPlan, Plan, in_force
 from tests.simulation.function import Handle
 from tests.simulation.host import Host
 from tests.simulation.lambda_host import LambdaHost
+from tests.simulation.person import Person
 from tests.simulation.queues import QUEUES
 from tests.simulation.sqs.message import Message, QueueSpec
 from tests.simulation.sqs.queue import Queue
@@ -76,12 +77,14 @@ class World:
         self.ssm = FakeSSM(self.clock)
         self.s3 = FakeObjects()
         self.events = FakeEventBridge(self.clock)
-        self.hosts: list[Host] = []
+        self.disturbances = Disturbances(self)
+        self.person = Person(self.sqs, self.clock, self.disturbances.redeploy)
+        self.hosts: list[Host] = [self.person]
         # What a person may do in the middle, by name: the fault `deed` picks one.
         self.deeds: dict[str, Callable[[], object]] = {}
-        self.disturbances = Disturbances(self)
         self.steps = Steps(self.clock, FaultPlan(self.plan), self.disturbances, step_ms)
         self.steps.join = self.hosts.append
+        self.sqs.met = self.dynamodb.met = self.steps.took
         self.workers = Workers(self.steps, self.clock)
         self._scheduled: list[tuple[int, int, Callable[[], object]]] = []
         self._order = itertools.count()
@@ -89,12 +92,8 @@ class World:
 
     def caller(self, service: str) -> Fake:
         """Return the client of `dynamodb`, `sqs`, `ssm` or `events` the product is to be given."""
-        fakes: dict[str, Fake] = {
-            "dynamodb": self.dynamodb,
-            "sqs": self.sqs,
-            "ssm": self.ssm,
-            "events": self.events,
-        }
+        fakes: dict[str, Fake] = {"dynamodb": self.dynamodb, "sqs": self.sqs}
+        fakes |= {"ssm": self.ssm, "events": self.events}
         if self._is_wired:
             return wire.client(service, fakes[service], self)
         return SteppedCaller(service, fakes[service], self.steps)

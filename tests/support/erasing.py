@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
+
+import pytest
 
 from functions.manage.erasure import erase
 from functions.manage.outgoing import Outgoing
 from shared.adapters.documents import to_document
+from shared.adapters.objects import Objects
 from shared.adapters.queue import Queue
 from shared.adapters.table import Table
+from shared.domain import erasure
 from shared.domain.envelope import unpack
-from tests.fakes.memory_bucket import MemoryBucket
 from tests.simulation.fake_dynamodb import FakeDynamoDB
 from tests.simulation.lambda_modules import sleeper
+from tests.simulation.log_bucket import FakeLogBucket, SteppedBucket
 from tests.simulation.world import World
 
 
@@ -33,7 +39,15 @@ class Eraser:
     def __init__(self, shop: Stack) -> None:
         self._shop = shop
         self._ids = (f"erase-{number}" for number in itertools.count(1))
-        self.ledger = MemoryBucket()
+        self.ledger = FakeLogBucket(shop.world.clock)
+
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        """Have the Lambda that erases find this ledger; each note is a step of the world."""
+        bucket = SteppedBucket(self.ledger, self._shop.world.steps)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Objects, "from_environment", lambda *_: bucket)
+            yield
 
     def erase(self, email: str) -> str:
         """Ask for an erasure, as `DELETE /v1/contacts/{email}` does; return the job's id."""
@@ -67,7 +81,7 @@ class Eraser:
 
 def kept(dynamodb: FakeDynamoDB) -> Iterator[tuple[tuple[str, str], str]]:
     """Yield all that a table keeps, readable: each item's key, and everything in it as text."""
-    for item in dynamodb.call("Scan", {"TableName": dynamodb.schema.name})["Items"]:
+    for item in dynamodb.items():
         key = item["pk"]["S"], item["sk"]["S"]
         document = to_document(item)
         body = document.pop("body", b"").decode("utf-8", "replace")
@@ -81,17 +95,26 @@ def canaries(shop: Stack, words: Iterable[str]) -> list[str]:
     sought = [word.lower() for word in words]
     world = shop.world
     told = [(" ".join(key), text) for key, text in kept(world.dynamodb)]
-    told += [(f"s3 {key}", _body(packed)) for key, packed in world.s3.objects.items()]
+    told += [(f"s3 {key}", _content(key, held)) for key, held in world.s3.objects.items()]
     told += [
-        (f"queue {name}", message.body)
+        (f"queue {name}", readable(message.body))
         for name, queue in world.sqs.queues.items()
         for message in queue.messages.values()
     ]
     return [f"{word} in {where}" for where, text in told for word in sought if word in text.lower()]
 
 
-def _body(packed: bytes) -> str:
-    return unpack(packed).decode("utf-8", "replace")
+def readable(message: str) -> str:
+    """Return a message as it is, and, where it is an event's, the body that is packed in it."""
+    body = json.loads(message).get("body")
+    if not isinstance(body, str):
+        return message
+    return message + unpack(base64.b64decode(body)).decode("utf-8", "replace")
+
+
+def _content(key: str, held: bytes) -> str:
+    content = held if key.startswith(erasure.PREFIX) else unpack(held)
+    return content.decode("utf-8", "replace")
 
 
 def _plain(value: Any) -> Any:

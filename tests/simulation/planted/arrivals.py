@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from functions.ingest_stripe import signature
-from functions.process_events import fold_events, messages
+from functions.process_events import fold_events, messages, process_batch
 from functions.process_events.fold_events import Work
 from functions.process_events.messages import Messages
 from functions.process_events.process_batch import Batch
@@ -136,6 +136,21 @@ def failures_swallowed(patch: pytest.MonkeyPatch) -> None:
         return True
 
     patch.setattr(Batch, "_one", swallowing)
+
+
+def parked_at_the_first_failure(patch: pytest.MonkeyPatch) -> None:
+    """Put a message aside as soon as it fails, whatever would have come of trying it again."""
+    patch.setattr(process_batch, "RECEIVES_MAX", 2)
+
+
+def put_off_for_twelve_hours(patch: pytest.MonkeyPatch) -> None:
+    """Hide what has failed for as long as a queue hides anything."""
+    change = Queue.change_visibility
+
+    def patient(self: Queue, url: str, receipt_handle: str, _: int) -> None:
+        change(self, url, receipt_handle, 43_000)
+
+    patch.setattr(Queue, "change_visibility", patient)
 
 
 def parked_without_a_mark(patch: pytest.MonkeyPatch) -> None:

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from functions.process_events.erase import Erase
+from functions.process_events.erase_items import EraseItems
 from shared.domain import erase_job, erasing_records, erasure, late_words, newcomers
 from shared.domain.folding import Folding
-from shared.domain.ports import Document, Write
+from shared.domain.ports import Document, Name, Write
 
 
 def late_events_bring_back(patch: pytest.MonkeyPatch) -> None:
@@ -60,6 +61,18 @@ def money_erased_too(patch: pytest.MonkeyPatch) -> None:
             yield [*rest, last]
 
     patch.setattr(erasing_records, "bared", emptied)
+
+
+def neighbours_erased_too(patch: pytest.MonkeyPatch) -> None:
+    """Take every contact that an erasure comes by for the one that is erased."""
+    item = EraseItems.item
+
+    def any_contact(self: EraseItems, name: Name, document: Document) -> None:
+        item(self, name, document)
+        if name[0] == "contact":
+            self._store.commit([Write(name, None, document["version"])])
+
+    patch.setattr(EraseItems, "item", any_contact)
 
 
 def who_comes_again_is_known(patch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,15 @@ from functions.fire_triggers.read_stream import Stream
 from functions.wake_due import drain
 from shared.adapters.bus import EventBus
 from shared.domain import run_steps
-from shared.domain.automations import bus_events, fire, firings, identity, trigger
+from shared.domain.automations import (
+    bus_events,
+    configuration,
+    fire,
+    firings,
+    identity,
+    parse,
+    trigger,
+)
 from shared.domain.automations.firings import Firings
 from shared.domain.automations.happening import Happening
 from shared.domain.automations.trigger import Decision
@@ -176,6 +185,54 @@ def bus_told_under_a_new_id(patch: pytest.MonkeyPatch) -> None:
     """Make up an id whenever the bus is told of a change: told again, it is another one."""
     numbers = itertools.count()
     patch.setattr(bus_events, "told_id", lambda _: f"chg_{next(numbers):032x}")
+
+
+def unreadable_hides_the_rest(patch: pytest.MonkeyPatch) -> None:
+    """Go no further in a batch than to what cannot be read: all behind it is given up with it."""
+    handle = Stream.handle
+    happening = Stream._happening
+
+    def careful(self: Stream, records: Sequence[Any], now: int) -> dict[str, Any]:
+        for place, record in enumerate(records):
+            try:
+                happening(self, record, now)
+            except KeyError:
+                return handle(self, records[: place + 1], now)
+        return handle(self, records, now)
+
+    patch.setattr(Stream, "handle", careful)
+
+
+def fired_though_switched_off(patch: pytest.MonkeyPatch) -> None:
+    """Fire whatever automations there are, those that are disabled among them."""
+    read = parse.automation_of
+
+    def on(*arguments: Any) -> Any:
+        return replace(read(*arguments), enabled=True)
+
+    patch.setattr(configuration, "automation_of", on)
+
+
+def configuration_read_once(patch: pytest.MonkeyPatch) -> None:
+    """Keep what was once read of the configuration for as long as a worker lives."""
+    at = configuration.Configuration.at
+
+    def kept(self: Any, now: int, *more: Any) -> Any:
+        self._cache = 10**18
+        return at(self, now, *more)
+
+    patch.setattr(configuration.Configuration, "at", kept)
+
+
+def edited_segment_not_noticed(patch: pytest.MonkeyPatch) -> None:
+    """Parse an automation anew when it was edited, and not when a segment that it names was."""
+    read = configuration.Configuration._read
+
+    def careless(self: Any) -> Any:
+        self._segments = {each["segment_id"]: each for each in self._all("segment")}
+        return read(self)
+
+    patch.setattr(configuration.Configuration, "_read", careless)
 
 
 def person_logged(patch: pytest.MonkeyPatch) -> None:

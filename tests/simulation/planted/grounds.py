@@ -27,8 +27,6 @@ from tests.simulation.stories import ONE_PERSON, checkout, moving_away
 PAYMENTS, AUTOMATIONS, ERASURES = "payments", "automations", "erasures"
 # A post that hangs may take this long; more is the fault of whoever lets the others wait.
 _DELAY_MAX_MS = 10_000
-# Jobs run again after half a minute: an index that is later than that is none.
-_LAGS_S = (1, 5, 15)
 _STEPS = 1_000
 # An erasure comes so long after the last event; the jobs of that one take about so many steps.
 _QUIET_MS = 60_000
@@ -72,7 +70,7 @@ def _burst(kind: str) -> Iterator[Attempt]:
 def _lagging() -> Iterator[Attempt]:
     """Yield runs in which the indexes follow the table some seconds later all the while."""
     for base in (schedules.in_order(moving_away()), schedules.at_once(moving_away())):
-        for seconds in _LAGS_S:
+        for seconds in schedules.LAGS_S:
             plan = [(step, "stale", seconds) for step in range(_STEPS)]
             name = f"{base.name} with indexes {seconds} s late"
             yield _payments(replace(base, name=name, plan=plan))

@@ -82,6 +82,23 @@ def no_answer_taken_for_the_end(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(deliveries, "decide", final)
 
 
+def any_refusal_taken_for_the_end(patch: pytest.MonkeyPatch) -> None:
+    """Try no more after any answer but a success, as if all of them were meant for ever."""
+    decide = delivery_schedule.decide
+
+    def final(*, status: int, fault: str, **about: Any) -> Decision:
+        decided = decide(status=status, fault=fault, **about)
+        return Decision("exhausted") if status and decided.outcome == "retry" else decided
+
+    patch.setattr(deliveries, "decide", final)
+
+
+def waits_thirty_times_too_long(patch: pytest.MonkeyPatch) -> None:
+    """Wait thirty times as long as was promised before each attempt, until its life ends."""
+    waits = tuple(30 * each for each in delivery_schedule.WAITS)
+    patch.setattr(delivery_schedule, "WAITS", waits)
+
+
 def attempts_not_counted(patch: pytest.MonkeyPatch) -> None:
     """Forget how often was tried, and try again after a minute."""
     attempted = deliveries.attempted

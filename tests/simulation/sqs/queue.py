@@ -69,7 +69,7 @@ class Queue:
         return taken
 
     def _candidates(self, now: int, start: int) -> Iterator[Message]:
-        self._expire(now)
+        self.expire()
         if self.spec.fifo:
             yield from self._first_of_groups(now)
             return
@@ -85,8 +85,9 @@ class Queue:
             elif message.group not in blocked:
                 yield message
 
-    def _expire(self, now: int) -> None:
+    def expire(self) -> None:
         """Forget what is no longer in flight, and what was kept for longer than the queue keeps."""
+        now = self._clock()
         for message in list(self._in_flight.values()):
             if message.visible_at_ms <= now:
                 del self._in_flight[message.message_id]
@@ -128,7 +129,7 @@ class Queue:
         if not self.messages:
             return None
         now = self._clock()
-        self._expire(now)
+        self.expire()
         if next(self._candidates(now, 0), None) is not None:
             return now
         later = [m.visible_at_ms for m in self.messages.values() if m.visible_at_ms > now]
