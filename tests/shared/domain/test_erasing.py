@@ -10,7 +10,11 @@ import pytest
 from shared.domain import deliveries, due, erasing
 from shared.domain.erasing import Keep, Person
 from shared.domain.erasure import Erasure
-from shared.domain.ports import Document
+from shared.domain.errors import Quarantined
+from shared.domain.fold import quarantine
+from shared.domain.folding import Arrival
+from shared.domain.observations import Parsed
+from shared.domain.ports import Document, Write
 
 NOW = 1_790_000_000_000
 ADA = "ada@example.com"
@@ -93,6 +97,18 @@ def test_a_job_tells_of_whoever_has_come_again_alone(
     else:
         found = erasing.erased(PERSON, ("job", "j1"), job)
         assert found == {**job, "firings": [], "version": 2}
+
+
+@pytest.mark.parametrize(("at", "old"), [(NOW, True), (NOW + 1, False)])
+def test_a_refused_event_is_as_old_as_what_it_tells_of(at: int, old: bool) -> None:
+    """Received just after the erasure was asked for, and refused before its commit."""
+    arrival = Arrival("stripe", "shop", received_at=NOW + 5, body=b"{}")
+    parsed = Parsed(event_id="evt_1", event_type="x", digest="", occurred_at=at, live=False)
+
+    (row,) = quarantine(arrival, parsed, Quarantined("wrong_mode", "test"), NOW + 9).steps
+
+    assert isinstance(row, Write)
+    assert erasing.is_old(PERSON, row.document or {}) is old
 
 
 def test_two_sales_that_look_alike_keep_the_address_of_whoever_has_come_again() -> None:

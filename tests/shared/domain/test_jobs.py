@@ -6,16 +6,18 @@ from typing import Any
 
 import pytest
 
-from shared.domain import jobs
+from shared.domain import directory, jobs
 from shared.domain.errors import Retryable
 from shared.domain.folding import Habits, Plan
-from shared.domain.ports import Missing, Name, Page, Reading, Store
+from shared.domain.ports import Missing, Name, Page, Reading, Store, Write
 from tests.fakes.memory_store import MemoryStore
 from tests.laws import words
 from tests.support.shop import Shop
 
 ADA = "ada@example.com"
 ORDER: Name = ("order", "shop", "pi_1")
+SUBSCRIPTION: Name = ("recurring_payment", "shop", "sub_1")
+CUSTOMER: Name = ("customer", "shop", "cus_1")
 HABITS = Habits(states_creation=True, fetchable=frozenset())
 
 
@@ -108,6 +110,25 @@ def test_record_that_shows_its_customer_already_is_left_alone() -> None:
     plan = _run(job, ORDER, _shop().store)
 
     assert (plan.outcome, plan.steps) == ("unchanged", [])
+
+
+@pytest.mark.parametrize(("policy", "matched"), [("create", True), ("match_only", False)])
+def test_record_of_somebody_erased_whom_the_first_run_missed_is_matched_by_the_next(
+    policy: str, matched: bool
+) -> None:
+    """The index had not listed it yet, and no word is left that would tell it anything."""
+    shop = Shop(policy=policy)
+    shop.hear(words.subscription("1", 0))
+    held = shop.store.read([CUSTOMER])[CUSTOMER] or {}
+    erased = {**held, "erased": [words.at(9), None], "version": held["version"] + 1}
+    book = directory.erased(None, words.at(9))
+    shop.store.commit([Write(CUSTOMER, erased, None), Write(directory.NAME, book, None)])
+    about = {"connection_id": "shop", "customer_id": "cus_1", "again": True}
+
+    plan = _run({"job": "refresh_customer", **about}, SUBSCRIPTION, shop.store)
+
+    heads = [s for s in plan.steps if isinstance(s, Write) and s.name == SUBSCRIPTION]
+    assert [bool((each.document or {})["contact_id"]) for each in heads] == [True] * matched
 
 
 def test_record_that_is_gone_is_passed_over() -> None:
