@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from shared.domain import contacts, erase_job, erasing, erasing_records, naming
+from shared.domain import contacts, erase_job, erasing, erasing_records, naming, personal
 from shared.domain.envelope import unpack
 from shared.domain.erasing import Keep, Person
 from shared.domain.errors import Contended, Quarantined
@@ -142,15 +142,33 @@ class EraseItems:
     def _claim(self, name: Name, claim: Document) -> None:
         """Have a contact erased as well that somebody was making meanwhile, of what was old.
 
-        One that was made since says so, or is younger.
+        One that was made since says so, or nothing that is old has made it.
         """
         person: Name = ("contact", claim["contact_id"])
         contact = self._store.read([person])[person]
         until = self._person.until
         if contact is None:
             self._rewrite(name, claim, lambda _: None)
-        elif contact.get(contacts.ERASED, 0) < until and contact["created_date"] <= until:
+        elif contact.get(contacts.ERASED, 0) < until and self._is_of_old(contact):
             self.more.append(erase_job.straggler(self._person.erasure, claim["contact_id"]))
+
+    def _is_of_old(self, contact: Document) -> bool:
+        """Tell whether a contact was there by the erasure, or has a record that was.
+
+        Between the asking and its commit a worker that knew of no erasure may have made one: it is
+        younger than the erasure then, and what made it is not.
+        """
+        until = self._person.until
+        if contact["created_date"] <= until:
+            return True
+        cursor: str | None = None
+        while True:
+            names, cursor = self._store.of_contact(contact["contact_id"], cursor)
+            entries = (each for name in names for each in self._store.history(name))
+            if any(personal.moment(each) <= until for each in entries):
+                return True
+            if cursor is None:
+                return False
 
     def _waits(self, name: Name, document: Document) -> None:
         """Forget that something waits for an address, unless something newer does."""

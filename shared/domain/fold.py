@@ -87,6 +87,8 @@ def quarantine(arrival: Arrival, parsed: Parsed | None, refused: Quarantined, no
         "event_type": parsed.event_type if parsed else None,
         "code": refused.code,
         "reason": refused.reason,
+        # As of a marker: what was received a moment after an erasure may tell of before it.
+        "occurred_at": parsed.occurred_at if parsed else None,
         "received_date": arrival.received_at,
         **arrival.archived(),
         "headers": dict(arrival.headers),

@@ -64,7 +64,8 @@ def fold_record(
         return _paired(folding, record, customers)
     if record.customer_id is not None:
         _refresh(record, customers)
-        if job["job"] == "refresh_customer" and job.get("again") and not record.touched:
+        again = job["job"] == "refresh_customer" and job.get("again")
+        if again and not (record.touched or _is_unmatched(record, customers)):
             return Plan("unchanged")  # as the first run has left it
     record.touched, record.attaches = True, job["job"] == "attach_record"
     steps = settle(folding, customers, Twins(folding))
@@ -145,6 +146,15 @@ def _paired(folding: Folding, record: Record, customers: Customers) -> Plan:
     if not record.touched:
         steps.append(Check(record.name, record.version))
     return Plan("applied", steps, folding.messages)
+
+
+def _is_unmatched(record: Record, customers: Customers) -> bool:
+    """Tell whether a record of somebody erased has nobody yet: their words alone do not tell.
+
+    The index may not have listed it when the job ran first.
+    """
+    customer = customers.get(record.customer_id) if record.customer_id else None
+    return record.old_contact is None and bool((customer or {}).get("erased"))
 
 
 def _refresh(record: Record, customers: Customers) -> None:

@@ -12,7 +12,7 @@ from functions.process_events.process_batch import RECEIVES_MAX
 from infra.samples import activecampaign
 from infra.samples import stripe as story
 from shared.adapters.queue import Queue
-from shared.domain import contacts, directory, erase_job
+from shared.domain import contacts, directory, erase_job, times
 from shared.domain.envelope import EventEnvelope
 from shared.domain.erasure import Erasure, read_object
 from shared.domain.errors import Conflict
@@ -204,6 +204,46 @@ def test_a_contact_that_was_being_made_meanwhile_is_noted_in_the_ledger_before_i
     (held,) = shop.stack.world.s3.objects.values()
     assert read_object(held) == Erasure.of("c-late", [ADA], until)
     assert shop.left() == []
+
+
+def erase_unknown(shop: Shop, until: int) -> None:
+    """Carry out an erasure that was asked for at `until` (ms), when nobody had the address."""
+    told = erase_job.first_message("erase-1", Erasure.of(None, [ADA], until))
+    queue = Queue(shop.stack.world.sqs, shop.stack.world.s3)
+    queue.send_call(shop.stack.environ["HISTORY_QUEUE_URL"], told)
+    shop.drain()
+
+
+def test_a_contact_made_of_what_is_old_by_who_knew_of_no_erasure_goes_though_younger() -> None:
+    shop = Shop()
+    shop.wait(1)
+    until = shop.stack.world.clock()
+    shop.wait(1)
+    shop.deliver(*shop.events)
+    before = money(shop)
+    assert shop.read("contact", shop.contact())["created_date"] > until
+
+    erase_unknown(shop, until)
+
+    assert shop.contact() is None
+    assert shop.left() == []
+    assert money(shop) == before
+
+
+def test_a_contact_made_of_a_purchase_since_by_who_knew_of_no_erasure_stays() -> None:
+    shop = Shop()
+    until = shop.stack.world.clock() + times.DAY
+    known = len(shop.events)
+    shop.business.advance(days=2)
+    story.one_time(shop.business, shop.price, shop.customer)
+    shop.wait(3)
+    shop.deliver(*shop.events[known:])
+    contact = shop.contact()
+
+    erase_unknown(shop, until)
+
+    assert contact is not None
+    assert shop.contact() == contact
 
 
 @pytest.mark.parametrize("page", [0, 1])
