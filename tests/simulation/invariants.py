@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from tests.simulation import (
     automation_laws,
-    erasures,
+    erasure_laws,
     history_laws,
     laws,
     log_laws,
@@ -29,7 +29,7 @@ LAWS: Mapping[str, tuple[Law, ...]] = {
     "providers": providers_laws.LAWS,
     "history": history_laws.LAWS,
     "change log": log_laws.LAWS,
-    "erasures": erasures.LAWS,
+    "erasures": erasure_laws.LAWS,
 }
 # Beside them, what is watched in every part, by name.
 WATCHED: Mapping[str, str] = laws.WATCHED

@@ -17,7 +17,7 @@ from tests.simulation import (
     automation_run,
     automation_schedules,
     directed,
-    erasures,
+    erasure_laws,
     history_laws,
     history_run,
     history_schedules,
@@ -114,7 +114,7 @@ def history(seed: int) -> Figures:
 
 def erased(seed: int) -> Figures:
     """Run what is received while somebody is erased in its midst. Raise LawBroken."""
-    done = erasures.random_run(seed)
+    done = erasure_laws.random_run(seed)
     figures = done.world.figures()
     figures["events"] += len(done.schedule.story.events)
     figures["erasures"] += len(done.erasures)

@@ -10,7 +10,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from shared.domain import personal
-from tests.simulation import erasures
+from tests.simulation import erasure_laws, erasures
 from tests.simulation.erasures import told_apart
 from tests.simulation.judging import LawBroken
 from tests.simulation.schedules import Schedule
@@ -22,7 +22,7 @@ DAY_MS = 86_400_000
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_whatever_goes_wrong_who_is_erased_stays_erased(seed: int) -> None:
-    erasures.random_run(seed)
+    erasure_laws.random_run(seed)
 
 
 @cache
@@ -48,12 +48,12 @@ def lives(draw: st.DrawFn) -> tuple[Schedule, str, int]:
 @settings(max_examples=40, phases=[Phase.explicit, Phase.generate])
 @given(lives())
 def test_in_any_order_with_any_repeats_and_delays(asked: tuple[Schedule, str, int]) -> None:
-    erasures.judge(erasures.run(*asked))
+    erasure_laws.judge(erasures.run(*asked))
 
 
 def _all(seeds: Iterable[int]) -> None:
     for seed in seeds:
-        erasures.random_run(seed)
+        erasure_laws.random_run(seed)
 
 
 def test_a_body_that_is_forgotten_about_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,10 +72,10 @@ def test_a_late_event_that_brings_somebody_back_is_found(monkeypatch: pytest.Mon
 
 def test_neighbours_are_there_and_keep_all_they_have() -> None:
     """Else the law of neighbours could not fail: somebody is erased, and somebody else stays."""
-    done = [erasures.random_run(seed) for seed in SEEDS]
+    done = [erasure_laws.random_run(seed) for seed in SEEDS]
 
     gone = [each for each in done if any(erasure.contact_id for erasure in each.erasures)]
-    assert any(set(each.found.contacts) - erasures.touched(each) for each in gone)
+    assert any(set(each.found.contacts) - erasure_laws.touched(each) for each in gone)
 
 
 def test_money_that_goes_with_its_person_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

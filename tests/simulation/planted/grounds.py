@@ -11,6 +11,7 @@ from tests.simulation import (
     automation_laws,
     automation_run,
     automation_schedules,
+    erasure_laws,
     erasures,
     laws,
     schedules,
@@ -78,7 +79,7 @@ def _lagging() -> Iterator[Attempt]:
 
 def _erased_by_seed() -> Iterator[Attempt]:
     for seed in count():
-        run = partial(erasures.random_run, seed)
+        run = partial(erasure_laws.random_run, seed)
         yield Attempt(f"seed {seed}", run, run)
 
 
@@ -93,7 +94,7 @@ def _erased() -> Iterator[Attempt]:
     before = laws.run(base).world.steps.count
     for schedule in schedules.with_each_fault(base, "crash_after", calls, before - _QUIET_STEPS):
         name = f"{schedule.name}, somebody erased"
-        yield Attempt(name, lambda each=schedule: erasures.judge(run(each)))  # type: ignore[misc]
+        yield Attempt(name, lambda each=schedule: erasure_laws.judge(run(each)))  # type: ignore[misc]
 
 
 def _disturbed(tell: Callable[[], Tale], kind: str) -> Iterator[Attempt]:
