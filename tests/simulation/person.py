@@ -27,9 +27,13 @@ class Person:
     hold_ms = 0
 
     def __init__(
-        self, sqs: FakeSQS, clock: Callable[[], int], release: Callable[[], object]
+        self,
+        sqs: FakeSQS,
+        clock: Callable[[], int],
+        release: Callable[[], object],
+        is_calm: Callable[[], bool],
     ) -> None:
-        """`release` deploys a mended release."""
+        """`release` deploys a mended release; `is_calm` tells that no fault is to come."""
         self.errors: list[Exception] = []
         self.invocations = 0
         # What was redriven, in order, as it lay there.
@@ -42,11 +46,17 @@ class Person:
         self._sqs = sqs
         self._clock = clock
         self._release = release
+        self._is_calm = is_calm
         queues = sqs.queues.values()
         self._queues = [(each, each.dead_letters) for each in queues if each.dead_letters]
 
     def next_due_ms(self) -> int | None:
-        """Return when somebody has seen to what there is, None where there is nothing."""
+        """Return when somebody has seen to what there is, None where there is nothing.
+
+        Once nothing goes wrong any more, what has to come to rest by itself is waited for first.
+        """
+        if self._is_calm():
+            return None
         letters = [m.visible_at_ms for _, dead in self._queues for m in dead.messages.values()]
         dues = [min(letters) + LETTER_MS] if letters else []
         notes = self._notes()

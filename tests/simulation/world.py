@@ -78,7 +78,8 @@ class World:
         self.s3 = FakeObjects()
         self.events = FakeEventBridge(self.clock)
         self.disturbances = Disturbances(self)
-        self.person = Person(self.sqs, self.clock, self.disturbances.redeploy)
+        redeploy = self.disturbances.redeploy
+        self.person = Person(self.sqs, self.clock, redeploy, lambda: self.steps.calm)
         self.hosts: list[Host] = [self.person]
         # What a person may do in the middle, by name: the fault `deed` picks one.
         self.deeds: dict[str, Callable[[], object]] = {}
