@@ -126,6 +126,8 @@ class Played:
                 self._break()
             self.world.run(BROKEN_MS + HOUR_MS)
             self.world.drain(REST_MS)
+            while self.world.person.redrive():
+                self.world.drain(REST_MS)
         self.secrets = [*SECRETS[:1], *filter(None, self.deployment.secrets.values())]
 
     def _break(self) -> None:
