@@ -127,4 +127,4 @@ def test_a_firing_without_its_delivery_is_missed(shop: Stack) -> None:
     firing_id = arrival.json()["data"]["firing_id"]
     assert (before[0], after[0], audited()[0]) == (0, 1, 0)
     assert f"✗ firing {CONNECTION}/{firing_id} of {CONNECTION}" in after[1]
-    assert f"its delivery {arrival.message_id} is gone" in after[1]
+    assert f"{arrival.message_id}, which it has sent, is gone" in after[1]

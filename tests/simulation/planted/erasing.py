@@ -10,7 +10,9 @@ import pytest
 from functions.process_events.erase import Erase
 from functions.process_events.erase_items import EraseItems
 from shared.domain import erase_job, erasing_records, erasure, late_words, newcomers
-from shared.domain.folding import Folding
+from shared.domain.errors import Quarantined
+from shared.domain.folding import Arrival, Folding
+from shared.domain.observations import Parsed
 from shared.domain.ports import Document, Name, Write
 
 
@@ -90,3 +92,29 @@ def who_comes_again_is_known(patch: pytest.MonkeyPatch) -> None:
             folding.new_id = fresh
 
     patch.setattr(newcomers, "make", revived)
+
+
+def late_words_refused(patch: pytest.MonkeyPatch) -> None:
+    """Refuse what says nothing but who a person was, once that person is erased."""
+    of = late_words.of
+
+    def refused(arrival: Arrival, parsed: Parsed, *about: Any) -> Any:
+        found = of(arrival, parsed, *about)
+        if found is not None and not (parsed.orders or parsed.subscriptions):
+            raise Quarantined("late_words", "it tells of somebody who is erased")
+        return found
+
+    patch.setattr(late_words, "of", refused)
+
+
+def a_page_too_many(patch: pytest.MonkeyPatch) -> None:
+    """Send on, once all pages are done, a message that nobody can carry out."""
+    carry_out = Erase.carry_out
+
+    def on_and_on(self: Erase, message: Mapping[str, Any], now: int) -> str:
+        outcome = carry_out(self, message, now)
+        if outcome == "applied" and self._job(message, now)["state"] in erase_job.ENDED:
+            self._send({**message, "job": "forget_page"}, 0)
+        return outcome
+
+    patch.setattr(Erase, "carry_out", on_and_on)

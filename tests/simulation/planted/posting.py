@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 
+from functions.process_events.process_batch import RECEIVES_MAX
 from functions.run_automations.deliver import Deliver
+from functions.run_automations.process_batch import Batch, Record
 from shared.adapters import table, table_writes
 from shared.domain import deliveries, delivery_schedule, endpoint_health
 from shared.domain.delivery_schedule import Decision
@@ -155,3 +158,20 @@ def disabled_endpoint_posted_to(patch: pytest.MonkeyPatch) -> None:
         return admitted(self, delivery, opened, sound or None, *more)
 
     patch.setattr(Deliver, "_admitted", regardless)
+
+
+def done_is_reported_failed(patch: pytest.MonkeyPatch) -> None:
+    """Report a run that was carried out as failed, until SQS puts it among the dead letters."""
+    handle = Batch.handle
+    told: Counter[str] = Counter()
+
+    def reported(self: Batch, records: Sequence[Record]) -> dict[str, list[dict[str, str]]]:
+        answer = handle(self, records)
+        failed = {each["itemIdentifier"] for each in answer["batchItemFailures"]}
+        for record in records:
+            told[record["body"]] += '"kind":"run"' in record["body"]
+            if 0 < told[record["body"]] <= RECEIVES_MAX:
+                failed.add(record["messageId"])
+        return {"batchItemFailures": [{"itemIdentifier": each} for each in sorted(failed)]}
+
+    patch.setattr(Batch, "handle", reported)

@@ -116,6 +116,7 @@ BUGS: tuple[Bug, ...] = (
     Bug(posting.endpoints_share_a_cap, "interledger/rafiki#2664", crowd),
     Bug(posting.held_firings_dropped, "hookdeck/outpost#611", automations_by_seed),
     Bug(posting.disabled_endpoint_posted_to, "invariant I-09", automations_by_seed),
+    Bug(posting.done_is_reported_failed, "invariant I-20", automations_by_seed),
     Bug(sources.digests_not_compared, "tailscale/tailscale#6572", seeds_of(PROVIDERS)),
     Bug(arrivals.keyless_events_collide, "powertools-lambda-typescript#1501", seeds_of(PROVIDERS)),
     Bug(sources.twins_not_looked_for, "invariant I-05", seeds_of(PROVIDERS)),
@@ -148,5 +149,7 @@ BUGS: tuple[Bug, ...] = (
     Bug(erasing.money_erased_too, "invariant I-12", erased_by_seed),
     Bug(erasing.neighbours_erased_too, "invariant I-05", erased_by_seed),
     Bug(erasing.who_comes_again_is_known, "invariant I-19", erased_by_seed),
+    Bug(erasing.late_words_refused, "invariant I-02", erased_by_seed),
+    Bug(erasing.a_page_too_many, "invariant I-20", erased_by_seed),
     Bug(erasing.pages_sent_on_once, "opendefender/OpenRisk#344", erased),
 )
