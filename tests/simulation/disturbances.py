@@ -19,6 +19,8 @@ _BATCHES = {
 }
 # A receiver's tolerance, and Stripe's, is five minutes; clocks of machines are off by less.
 SKEW_SECONDS_MAX = 50
+# An index follows within a second or so; jobs look again after thirty, and rely on that.
+LATENESS_MAX_SECONDS = 20
 REQUEST_MS = 10_000
 # What a delayed message comes late by, for each of the fault's argument.
 DELAY_MS = 10_000
@@ -41,7 +43,7 @@ class Disturbances:
         """Tell a fake about a fault that only it can carry out."""
         world = self._world
         if "stale" in faults and name == "dynamodb.Query":
-            world.dynamodb.read_lag_ms = faults["stale"] * 1000
+            world.dynamodb.read_lag_ms = min(faults["stale"], LATENESS_MAX_SECONDS) * 1000
         if "delay" in faults and name in _SENDS:
             world.sqs.delay_ms = faults["delay"] * DELAY_MS
         if "partial" in faults and name in _BATCHES:

@@ -26,7 +26,7 @@ KINDS = {
     "throttle": "the service refuses this call and the next of its kind (how many in all)",
     "conflict": "a write meets another transaction on its item",
     "partial": "only the first entries of a batch are done (how many)",
-    "stale": "a query that may be stale sees the past (seconds)",
+    "stale": "a query that may be stale sees the past (seconds, twenty at most)",
     "delay": "a message becomes visible later (tens of seconds)",
     "pause": "the worker sleeps before the effect, while others work (seconds)",
     "switch": "another worker goes on before the effect, this one later (which)",
