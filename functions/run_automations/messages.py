@@ -3,6 +3,7 @@
     run        take a firing's steps one turn further
     deliver    attempt a delivery
     settled    look again at a created record whose first burst of events is over
+    again      look whether a firing by an automation edited a moment before was sent and told
     date       look at a record one of whose dates has come
     mail       send an email
 
@@ -40,6 +41,9 @@ class Fire(Protocol):
 
     def settled(self, message: Message, now: int) -> list[str]:
         """Fire what a created record sets off; return the firings' ids."""
+
+    def again(self, message: Message, now: int) -> list[str]:
+        """Have run what fired, and tell of it; return the firings' ids."""
 
 
 class FireByDate(Protocol):
@@ -91,6 +95,7 @@ class Messages:
             "run": self._run,
             "deliver": self._attempt,
             "settled": self._settled,
+            "again": self._again,
             "date": self._date,
             "mail": self._mail,
         }
@@ -134,6 +139,11 @@ class Messages:
     def _settled(self, message: Message, now: int, monotonic: float) -> list[Posting]:
         del monotonic
         self._tell(self._fire.settled(message, now), message)
+        return []
+
+    def _again(self, message: Message, now: int, monotonic: float) -> list[Posting]:
+        del monotonic
+        self._tell(self._fire.again(message, now), message)
         return []
 
     def _date(self, message: Message, now: int, monotonic: float) -> list[Posting]:

@@ -84,6 +84,7 @@ class Durable:
         self._clean = True
         self._serve = app.app
         self._since = 0
+        self._then: int | None = None
         self._touched = False
         self._child = Child()
         self._process = os.getpid()
@@ -101,6 +102,7 @@ class Durable:
             module.handle_request = self._journalled(name, self._unjournalled[name])
         self._logs.follow()
         self._follow_reaper()
+        self._date_changes()
         import_module("hypercorn.config").Config.startup_timeout = _STARTUP_SECONDS_MAX
 
     # What is written
@@ -116,7 +118,7 @@ class Durable:
                 kept = {name: headers[name] for name in _HEADERS if name in headers}
                 account = [self._scopes.get_account_id(), self._scopes.get_region()]
                 call = [service, method, path, kept, body.decode(), account]
-                self._journal.write({"call": call})
+                self._journal.write({"call": call, "at": int(time.time())})
             return answer
 
         return handle_request
@@ -130,10 +132,23 @@ class Durable:
                 return remove(table, *key)
             if not self._journal.is_open:
                 return None  # what is being carried out again may still ask for it
-            self._journal.write({"expired": [table["TableArn"], key]})
+            expired = [table["TableArn"], key]
+            self._journal.write({"expired": expired, "at": int(time.time())})
             return remove(table, *key)
 
         self._services["dynamodb"]._remove_item = removed
+
+    def _date_changes(self) -> None:
+        """Have what is carried out again stand in the stream with the time it was first done."""
+        build = self._services["dynamodb"]._build_change_record
+
+        def dated(*change: Any) -> Any:
+            record = build(*change)
+            if self._then is not None:
+                record["dynamodb"]["ApproximateCreationDateTime"] = self._then
+            return record
+
+        self._services["dynamodb"]._build_change_record = dated
 
     def _save(self) -> None:
         """Write everything down on a clean stop."""
@@ -212,6 +227,7 @@ class Durable:
         for place, entry in enumerate(self._journal.read(self._since)):
             if place % _SIGN_EVERY == 0:
                 self._alive.touch()
+            self._then = entry.get("at") if entry else None
             if entry is None:
                 failed += 1
             elif "log" in entry:
@@ -222,6 +238,7 @@ class Durable:
                 done += 1
             else:
                 failed += 1
+        self._then = None
         self._journal.turn()
         self._touched = bool(done or failed)
         said = {"clean": self._clean, "done": done, "failed": failed}

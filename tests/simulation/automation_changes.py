@@ -4,7 +4,8 @@ Each of them shadows one that is always there and has the same trigger: whenever
 this one fires for a change, the change was looked at, and so is known what must have held then.
 A function keeps what it has read of the configuration for a minute. So what was effective all
 through the minute before a change was looked at has fired; what was not, all the while it may have
-been looked at, has not; and in between it may be either way, which is all the slack there is.
+been looked at, has not; and in between it may be either way, which is all the slack there is. What
+was written before an automation was made never sets it off, however late it is looked at.
 """
 
 from __future__ import annotations
@@ -15,11 +16,14 @@ from collections.abc import Sequence
 from tests.simulation.automation_met import AFTERMATH_MS
 from tests.simulation.automation_oracle import facts_of_firings, facts_of_webhooks
 from tests.simulation.automation_run import AutomationRun
+from tests.simulation.automations import RUN
 from tests.simulation.deeds import CONTROL
 
 CACHE_MS = 60_000
 # Between the look and what is told of it, where nothing goes wrong.
 BETWEEN_MS = 5_000
+# The stream tells times in whole seconds.
+GRAIN_MS = 1_000
 # As far as two readings of clocks that jump may be apart.
 SKEW_MS = 100_000
 
@@ -31,7 +35,7 @@ def what_is_effective_fires(done: AutomationRun) -> None:
 
     Receivers were told the same.
     """
-    looks = _looks(done)
+    looks, writings = _looks(done), _writings(done)
     for automation_id, log in done.deployment.changed.items():
         rows = [each for each in done.firings() if each["automation_id"] == automation_id]
         fired = {_change(each) for each in rows}
@@ -40,6 +44,10 @@ def what_is_effective_fires(done: AutomationRun) -> None:
         assert not unseen, f"{automation_id} fired for what was no change: {sorted(unseen)}"
         for change, times in looks.items():
             wanted = _wanted(done, log, times)
+            made = log[0][0]
+            if any(at_ms < made for at_ms in writings[change]):
+                old = all(at_ms + GRAIN_MS <= made for at_ms in writings[change])
+                wanted = False if old else None
             told = f"{automation_id} for {change}, looked at {times}; effective: {log}"
             assert wanted is None or wanted == (change in fired), told
         posted = [each for each in done.requests if _is_of(each.body, automation_id)]
@@ -47,14 +55,27 @@ def what_is_effective_fires(done: AutomationRun) -> None:
 
 
 def _looks(done: AutomationRun) -> dict[Change, list[int]]:
-    """Return when each change was looked at for the automation that is always there."""
+    """Return when each change was looked at for the automation that is always there.
+
+    That is done by the stream's reader; what is told again by others was not looked at again.
+    """
     found: dict[Change, list[int]] = defaultdict(list)
     for event in done.world.events.taken:
         detail = event.detail
-        if event.detail_type == "automation.fired" and detail["automation_id"] == CONTROL:
+        if event.by == RUN or event.detail_type != "automation.fired":
+            continue
+        if detail["automation_id"] == CONTROL:
             found[_key(detail["store_recurring_payment_id"], detail["firing_id"])].append(
                 event.at_ms
             )
+    return found
+
+
+def _writings(done: AutomationRun) -> dict[Change, list[int]]:
+    """Return when each change was written, and amended."""
+    found: dict[Change, list[int]] = defaultdict(list)
+    for record_id, entry, at_ms in done.writings():
+        found[record_id, f"{max(0, entry.at):015d}"].append(at_ms)
     return found
 
 

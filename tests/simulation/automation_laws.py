@@ -11,7 +11,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from shared.adapters.documents import to_document
 from tests.simulation.automation_changes import what_is_effective_fires
 from tests.simulation.automation_oracle import (
     CREATED,
@@ -156,14 +155,9 @@ def changes_are_told_in_time(done: AutomationRun) -> None:
 
 def _written(done: AutomationRun) -> dict[tuple[str, str], list[int]]:
     """Return when each entry of a record's history was written, by record and event."""
-    dynamodb = done.world.dynamodb
     found: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for place, record in enumerate(dynamodb.stream_records()):
-        image = record["dynamodb"].get("NewImage", {})
-        if "d" in image and image["sk"]["S"].startswith("AT#"):
-            record_id = image["pk"]["S"].rpartition("#")[2]
-            event_id = to_document(image)["entry"].event_id
-            found[record_id, event_id].append(dynamodb.written_ms(place))
+    for record_id, entry, at_ms in done.writings():
+        found[record_id, entry.event_id].append(at_ms)
     return found
 
 

@@ -16,6 +16,7 @@ from io import StringIO
 from typing import Any
 
 from shared.adapters.documents import to_document
+from shared.domain.timeline import Entry
 from tests.simulation.automation_met import Met
 from tests.simulation.automation_schedules import AutomationSchedule
 from tests.simulation.automations import AutomatedDeployment, host_of
@@ -92,6 +93,15 @@ class AutomationRun:
         known = (*self.schedule.setup.automations, *self.deployment.changed)
         api = Observer(self.world)
         return [row for each in known for row in api.listed(f"/v1/automations/{each}/firings")]
+
+    def writings(self) -> Iterator[tuple[str, Entry, int]]:
+        """Yield each entry of a record's history as it was written: whose it is, it, and when."""
+        dynamodb = self.world.dynamodb
+        for place, record in enumerate(dynamodb.stream_records()):
+            image = record["dynamodb"].get("NewImage", {})
+            if "d" in image and image["sk"]["S"].startswith("AT#"):
+                record_id = image["pk"]["S"].rpartition("#")[2]
+                yield record_id, to_document(image)["entry"], dynamodb.written_ms(place)
 
     def items(self, kind: str) -> Iterator[Mapping[str, Any]]:
         """Yield the documents whose sort key is `kind`."""

@@ -23,11 +23,12 @@ _TAKES = {"EventBusName", "Source", "DetailType", "Time", "Detail"}
 
 @dataclass(frozen=True, slots=True)
 class BusEvent:
-    """One event as a rule's target would be given it."""
+    """One event as a rule's target would be given it, and `by` whom it was put."""
 
     at_ms: int
     detail_type: str
     detail: Mapping[str, Any]
+    by: str = ""
 
 
 class FakeEventBridge:
@@ -36,6 +37,8 @@ class FakeEventBridge:
     def __init__(self, clock: Callable[[], int] | None = None) -> None:
         self._clock = clock or VirtualClock()
         self.taken: list[BusEvent] = []
+        # Who is calling, where somebody knows.
+        self.caller: Callable[[], str] = str
         self.calls: Counter[str] = Counter()
         # A fault of one call, set by the world just before it and reset by the call.
         self.batch_limit: int | None = None
@@ -68,7 +71,7 @@ class FakeEventBridge:
             detail = None
         if not isinstance(detail, dict):
             return _failure("MalformedDetail")
-        self.taken.append(BusEvent(self._clock(), entry["DetailType"], detail))
+        self.taken.append(BusEvent(self._clock(), entry["DetailType"], detail, self.caller()))
         return {"EventId": f"{len(self.taken):08x}-0000-4000-8000-000000000000"}
 
 

@@ -147,6 +147,11 @@ class Steps:
             else:
                 yield f"{number} {at_ms} {name} {dict(faults) or ''}", payload
 
+    @property
+    def actor(self) -> str:
+        """Whose step it is; nobody's where no worker is at work."""
+        return self.frames[-1].name if self.frames else ""
+
     def perform(
         self,
         service: str,
@@ -167,7 +172,7 @@ class Steps:
         self.count = number + 1
         self._clock.now_ms += self._step_ms
         name = f"{service}.{operation}"
-        self.actors.append(frames[-1].name if frames else "")
+        self.actors.append(self.actor)
         self.names.append(name)
         self.calls[service] += 1
         self._log.append((number, self._clock.now_ms, name, faults, payload))

@@ -85,6 +85,7 @@ class World:
         self.deeds: dict[str, Callable[[], object]] = {}
         self.steps = Steps(self.clock, FaultPlan(self.plan), self.disturbances, step_ms)
         self.steps.join = self.hosts.append
+        self.events.caller = lambda: self.steps.actor
         self.sqs.met = self.dynamodb.met = self.steps.took
         self.workers = Workers(self.steps, self.clock)
         self._scheduled: list[tuple[int, int, Callable[[], object]]] = []

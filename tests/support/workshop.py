@@ -257,6 +257,9 @@ class _Fire:
         self._workshop.settled.append(message)
         return list(self._workshop.fires)
 
+    def again(self, message: Mapping[str, Any], now: int) -> list[str]:
+        return self.settled(message, now)
+
     def come(self, message: Mapping[str, Any], now: int) -> str | None:
         self._workshop.settled.append(message)
         return next(iter(self._workshop.fires), None)

@@ -12,7 +12,7 @@ from datetime import UTC, tzinfo
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from shared.domain import preferences, times
+from shared.domain import deliveries, preferences, times
 from shared.domain.automations.definition import Automation
 from shared.domain.automations.parse import automation_of
 from shared.domain.automations.segments import among
@@ -24,6 +24,8 @@ from shared.domain.ports import Document, Reads
 _PAGE = 200
 # A connection nobody has read of is looked for again, but not with every event.
 _AGAIN = times.SECOND
+# How many times as old as it may be in one worker it may seem to another: clocks differ.
+_DOUBTS = 5
 
 
 class Listing(Reads, Protocol):
@@ -45,11 +47,16 @@ class Known:
         settings: Mapping[str, Any],
         endpoints: Iterable[Document] = (),
         segments_edited: int = 0,
+        doubt: int = 0,
     ) -> None:
-        """`segments_edited` (ms) is when any segment was."""
-        self._automations = list(automations)
+        """`segments_edited` (ms) is when any segment was.
+
+        `doubt` is how long (ms) after an edit some workers may know it, and others not yet.
+        """
+        self._automations = {each.automation_id: each for each in automations}
         self._segments_edited = segments_edited
-        self.index = Index(self._automations)
+        self.doubt = doubt
+        self.index = Index(self._automations.values())
         self.by_date = self.index.by_date
         self.connections = connections
         self.directory = directory_of(connections.values())
@@ -64,14 +71,19 @@ class Known:
         """Return an enabled automation that dates set off, None where there is none."""
         return next((each for each in self.by_date if each.automation_id == automation_id), None)
 
-    def edited_since(self, moment: int) -> list[Automation]:
-        """Return the automations that may have been others at a moment (ms) than they are now."""
-        return [
-            each
-            for each in self._automations
-            if each.edited >= moment
-            or (each.trigger.segment is not None and self._segments_edited >= moment)
-        ]
+    def automation(self, automation_id: str) -> Automation | None:
+        """Return an automation, enabled or not, None where there is none."""
+        return self._automations.get(automation_id)
+
+    def edited_about(self, moment: int) -> list[Automation]:
+        """Return the automations that some worker may have known as others at a moment (ms)."""
+        return [each for each in self._automations.values() if self.in_doubt(each, moment)]
+
+    def in_doubt(self, automation: Automation, moment: int) -> bool:
+        """Tell whether some worker may have known an automation as another at a moment (ms)."""
+        told = self._segments_edited if automation.trigger.segment is not None else 0
+        edited = max(automation.edited, told)
+        return edited > 0 and edited >= moment - self.doubt
 
     @property
     def settle(self) -> int:
@@ -112,6 +124,14 @@ class Configuration:
             self._known, self._read_at = known, now
         return known
 
+    def naming(self, automation_id: str, now: int, connection_id: str) -> Known:
+        """Return the configuration; read anew where that automation is no enabled one by date."""
+        known = self.at(now, connection_id)
+        if known.dated(automation_id) is None and now - self._read_at >= _AGAIN:
+            self._known = None
+            known = self.at(now, connection_id)
+        return known
+
     def _read(self) -> Known:
         segments = {each["segment_id"]: each for each in self._all("segment")}
         if segments != self._segments:
@@ -127,6 +147,7 @@ class Configuration:
             preferences.effective(settings, local=self._local),
             self._all("endpoint"),
             max((int(each.get("updated_date") or 0) for each in segments.values()), default=0),
+            min(_DOUBTS * self._cache, deliveries.DELAY_MAX),
         )
 
     def _pairs(self, documents: Iterable[Document]) -> list[tuple[Document, Automation]]:

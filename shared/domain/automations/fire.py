@@ -8,6 +8,11 @@ up yet. So nothing is lost by a crash in between, and what is sent twice is the 
     commit firing + once mark ── crash: the stream comes again, the firing is pending: sent again
     send {"kind": "run"} ─────── crash: sent again; whoever runs it claims it by its state
     tell the bus ─────────────── crash: told again, under the same id
+
+Whoever comes again has to know the automation, though, and workers learn of an edit one by one. So
+a firing by one edited a moment ago is asked for ahead, with a delay after which everybody knows:
+
+    send {"kind": "again"} ───── then as above; it finds the firing, and sends and tells it again
 """
 
 from __future__ import annotations
@@ -34,8 +39,8 @@ from shared.domain.timeline import Entry
 
 # How often a record may have gone into another one.
 _HOPS_MAX = 5
-# What was known of the configuration may have been so old; longer than any setting of the cache.
-_STALE_MS = 5 * times.MINUTE
+# Times of the stream are whole seconds.
+_GRAIN = times.SECOND
 Fired = list[tuple[Document, Automation]]
 
 
@@ -118,6 +123,27 @@ class Fire:
         sight = self._sight(happening, known) if due or _edited(happening, known) else None
         return self._tell([], self._fire(due, sight, known, now) if sight else [])
 
+    def again(self, message: Mapping[str, Any], now: int) -> list[str]:
+        """Have run what fired by an automation in doubt, and tell of it; return its firing's id.
+
+        `message` is what was sent ahead of the firing, which may not have come to be.
+        """
+        held = self._firings.again({message["automation_id"]: message["firing_id"]})
+        if not held:
+            return []
+        kind, connection_id, record_id = message["record"]
+        name: Name = ("entry", kind, connection_id, record_id, message["entry"])
+        known = self._configuration.at(now, connection_id)
+        automation = known.automation(message["automation_id"])
+        found = self._entry(name)
+        if automation is not None and found is not None:
+            entry = found["entry"]
+            sight = self._sight(Happening(name, entry, None, entry.recorded_at), known)
+            if sight is not None:
+                self._subscribers.fired([(each, automation) for each in held], sight, known, now)
+        self._bus.put([bus_events.fired(each) for each in held])
+        return [each["firing_id"] for each in held]
+
     def _entry(self, name: Name) -> Document | None:
         """Return an entry, also of a record that has gone into another one since."""
         kind, connection_id, record_id, place = name[1:]
@@ -164,11 +190,24 @@ class Fire:
                 firing = firing_of(automation, happening, sight.contact, connection, decision, now)
                 if places is None:
                     places = self._places(sight, known)
+                if known.in_doubt(automation, now):
+                    self._ask_ahead(happening, firing, known)
                 held = self._firings.keep(firing, automation, places)
                 fired += [(held, automation)] if held is not None else []
         fired += self._before(happening, known, {each.automation_id for _, each in fired})
         self._subscribers.fired(fired, sight, known, now)
         return fired
+
+    def _ask_ahead(self, happening: Happening, firing: Document, known: Known) -> None:
+        """Have a firing looked for once every worker knows its automation as we do."""
+        message = {
+            "kind": "again",
+            "record": list(happening.record),
+            "entry": happening.name[4],
+            "automation_id": firing["automation_id"],
+            "firing_id": firing["firing_id"],
+        }
+        self._queue.send_call(self._url, message, -(-known.doubt // times.SECOND))
 
     def _before(self, happening: Happening, known: Known, told: set[str]) -> Fired:
         """Return what a change has set off before its automation became another.
@@ -203,6 +242,8 @@ def _due(happening: Happening, known: Known, now: int) -> tuple[list[Automation]
     rest = max(0, happening.entry.recorded_at + known.settle - now)
     due, waits = [], False
     for each in known.index.candidates(happening):
+        if happening.written_at + _GRAIN <= (each.created or 0):
+            continue  # What comes again, or late, sets nothing off that was not there yet.
         if rest and _settles(each, happening, known):
             waits = True
         else:
@@ -215,7 +256,7 @@ def _edited(happening: Happening, known: Known) -> list[Automation]:
 
     Of one whose trigger was edited to look at another field, the firing is not found again.
     """
-    return known.edited_since(happening.written_at - _STALE_MS)
+    return known.edited_about(happening.written_at)
 
 
 def _settles(automation: Automation, happening: Happening, known: Known) -> bool:

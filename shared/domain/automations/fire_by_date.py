@@ -3,8 +3,8 @@
 The message names the automation, the record and the date it was put for. Whatever has become of
 them since decides: a date that was moved, a record that went into another one or is nobody's, an
 automation that was edited or disabled fires nothing, and neither does what comes early or is a day
-late. The rest is as with a change: the segment is asked, and the firing committed before it is
-sent.
+late. What has fired before that is sent all the same. The rest is as with a change: the segment is
+asked, and the firing committed before it is sent.
 """
 
 from __future__ import annotations
@@ -47,18 +47,17 @@ class FireByDate:
         `message` is what `due_dates.Due` sends. Raise Retryable where it has to be tried again.
         """
         kind, connection_id, record_id = message["record"]
-        known = self._configuration.at(now, connection_id)
-        automation = known.dated(message["automation_id"])
-        if automation is None:
-            return None
+        known = self._configuration.naming(message["automation_id"], now, connection_id)
         record, head = self._record((kind, connection_id, record_id))
-        due = due_of(automation, record, message["date"], known.zone)
-        value = dates_of(head).get(str(automation.trigger.field))
-        if due is None or head is None or value != due.value:
-            return None
-        if not is_in_time(due.when, now, deliveries.EARLY):
-            return None
-        return self._fired(due, head, known, now)
+        automation = known.dated(message["automation_id"])
+        fired = None
+        if automation is not None and head is not None:
+            due = due_of(automation, record, message["date"], known.zone)
+            value = dates_of(head).get(str(automation.trigger.field))
+            in_time = due is not None and is_in_time(due.when, now, deliveries.EARLY)
+            if due is not None and in_time and value == due.value:
+                fired = self._fired(due, head, known, now)
+        return fired or self._before(message, record, known, now)
 
     def _record(self, record: Name) -> tuple[Name, Document | None]:
         """Return a record as it is now, or the one it has gone into."""
@@ -80,7 +79,31 @@ class FireByDate:
         held = self._firings.keep({**firing, **said}, due.automation)
         if held is None:
             return None
-        self._subscribers.fired([(held, due.automation)], sight, known, now)
+        return self._tell(held, due.automation, sight, known, now)
+
+    def _before(
+        self, message: Mapping[str, Any], record: Name, known: Known, now: int
+    ) -> str | None:
+        """Have run what a date has set off before its automation became another; return its id.
+
+        A crash may have come between the firing and its message, and the edit since.
+        """
+        automation = known.automation(message["automation_id"])
+        if automation is None or not known.in_doubt(automation, now):
+            return None
+        due = Due(automation, record, message["date"], now)
+        identity = firing_id(automation, record, due.value)
+        for held in self._firings.again({automation.automation_id: identity}):
+            head = self._store.read([record])[record]
+            sight = self._sight(due, head, known, now) if head is not None else None
+            return self._tell(held, automation, sight, known, now)
+        return None
+
+    def _tell(
+        self, held: Document, automation: Automation, sight: Sight | None, known: Known, now: int
+    ) -> str:
+        if sight is not None:
+            self._subscribers.fired([(held, automation)], sight, known, now)
         self._bus.put([bus_events.fired(held)])
         return str(held["firing_id"])
 

@@ -40,6 +40,7 @@ from shared.domain.records import ORDER, RECURRING_PAYMENT
 _AT_ONCE = 2_000
 _FOREVER = 10**9
 _LATEST = 2**62
+_UNDATED = {"created_date": None, "updated_date": None}
 
 Progress = Callable[[int, int], None]
 
@@ -76,7 +77,8 @@ def run(
     `progress` is told how many changes, or dates, have been looked at, and of how many. Raise
     Invalid where the automation no longer makes sense.
     """
-    tried = {**automation, "enabled": True}
+    # In the past that is played nobody has made or edited anything: it was there all along.
+    tried = {**automation, **_UNDATED, "enabled": True}
     read = automation_of(tried, among({each["segment_id"]: each for each in scene.segments}))
     asks = read.trigger.by_date or read.trigger.segment is not None
     directory = directory_of(scene.connections)
@@ -195,7 +197,7 @@ class _Shelf:
         self._listed: dict[str, Sequence[Document]] = {
             "automation": [automation],
             "connection": scene.connections,
-            "segment": scene.segments,
+            "segment": [{**each, **_UNDATED} for each in scene.segments],
         }
 
     def read(self, names: Iterable[Name]) -> dict[Name, Document | None]:

@@ -141,7 +141,7 @@ def test_a_date_that_came_is_handed_to_what_fires_by_dates() -> None:
     assert workshop.settled == [{"v": 1, **message}]
 
 
-@pytest.mark.parametrize("kind", ["settled", "date"])
+@pytest.mark.parametrize("kind", ["settled", "again", "date"])
 def test_what_no_change_of_the_stream_sets_off_is_logged_here(kind: str) -> None:
     """The audit holds the rows of firings against these lines: a lost row is named by them."""
     workshop, record = Workshop([]), ["recurring_payment", "shop", "sub_1"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -70,10 +71,12 @@ class MiniStack:
 
     def __init__(self) -> None:
         self.table: dict[str, Any] = {"TableArn": TABLE_ARN, "items": {}}
+        self.stream: list[dict[str, Any]] = []
         scope = SimpleNamespace(set=lambda value: None)
         self.modules: dict[str, Any] = {
             "dynamodb": SimpleNamespace(
                 handle_request=self.put,
+                _build_change_record=_change_record,
                 _remove_item=lambda table, pk, sk: table["items"].pop((pk, sk), None),
                 _tables=SimpleNamespace(get_scoped=lambda *key: self.table),
                 _lock=threading.Lock(),
@@ -103,6 +106,7 @@ class MiniStack:
         if key in self.table["items"]:
             return 400, {}, b"ConditionalCheckFailedException"
         self.table["items"][key] = item
+        self.stream.append(self.modules["dynamodb"]._build_change_record(item))
         return 200, {}, b""
 
     def asked_to_put(self, item: dict[str, Any]) -> int:
@@ -118,6 +122,11 @@ class MiniStack:
         reaper = threading.Thread(target=remove, args=(self.table, pk, sk), name=_REAPER)
         reaper.start()
         reaper.join()
+
+
+def _change_record(item: dict[str, Any]) -> dict[str, Any]:
+    seconds = int(time.time())
+    return {"dynamodb": {"NewImage": item, "ApproximateCreationDateTime": seconds}}
 
 
 def made_durable(stack: MiniStack, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Durable:
@@ -238,3 +247,20 @@ def test_a_clean_stop_that_cannot_save_leaves_the_journals_to_the_next_start(
 
     assert said["done"] == 1
     assert not (tmp_path / "stopped").exists()
+
+
+def test_what_is_made_again_stands_in_the_stream_with_the_time_it_was_made_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found by a kill: changes from before an automation came as new, and set it off."""
+    before, after, clock = MiniStack(), MiniStack(), [1_790_000_000.75]
+    monkeypatch.setattr(time, "time", lambda: clock[0])
+    made_durable(before, tmp_path, monkeypatch)._journal.turn()
+    before.asked_to_put({"pk": "A", "sk": "a"})
+    clock[0] += 60
+
+    recovered(after, tmp_path, monkeypatch)
+    after.asked_to_put({"pk": "B", "sk": "b"})
+
+    seen = [each["dynamodb"]["ApproximateCreationDateTime"] for each in after.stream]
+    assert seen == [1_790_000_000, 1_790_000_060]

@@ -218,8 +218,7 @@ def configuration_read_once(patch: pytest.MonkeyPatch) -> None:
     at = configuration.Configuration.at
 
     def kept(self: Any, now: int, *more: Any) -> Any:
-        self._cache = 10**18
-        return at(self, now, *more)
+        return self._known or at(self, now, *more)
 
     patch.setattr(configuration.Configuration, "at", kept)
 
@@ -233,6 +232,11 @@ def edited_segment_not_noticed(patch: pytest.MonkeyPatch) -> None:
         return read(self)
 
     patch.setattr(configuration.Configuration, "_read", careless)
+
+
+def fired_for_what_was_before_it(patch: pytest.MonkeyPatch) -> None:
+    """Let a change that comes late, or again, set off an automation that was made since."""
+    patch.setattr(fire, "_GRAIN", 10**18)
 
 
 def person_logged(patch: pytest.MonkeyPatch) -> None:

@@ -102,6 +102,7 @@ BUGS: tuple[Bug, ...] = (
     Bug(firing.fired_though_switched_off, "invariant I-07", automations_by_seed),
     Bug(firing.configuration_read_once, "invariant I-07", automations_by_seed),
     Bug(firing.edited_segment_not_noticed, "invariant I-07", automations_by_seed),
+    Bug(firing.fired_for_what_was_before_it, "invariant I-07", automations_by_seed),
     Bug(firing.person_logged, "Agenta-AI/agenta#3988", automations_by_seed),
     Bug(posting.body_rendered_at_each_attempt, "invariant I-08", automations_by_seed),
     Bug(posting.webhook_id_made_up, "invariant I-08", automations_by_seed),

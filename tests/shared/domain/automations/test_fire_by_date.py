@@ -12,7 +12,16 @@ from shared.domain.automations.due_dates import NEAR
 from shared.domain.automations.fire_by_date import FireByDate
 from shared.domain.automations.happening import Happening
 from shared.domain.timeline import Entry
-from tests.support.firing import NOW, PLACE, RECORD, Desk, connection, created, updated
+from tests.support.firing import (
+    NOW,
+    PLACE,
+    RECORD,
+    Desk,
+    automation,
+    connection,
+    created,
+    updated,
+)
 from tests.support.workshop_world import head
 
 BY_DATE = {"type": "recurring_payment_date", "field": "next_payment_date", "offset": "-P3D"}
@@ -38,12 +47,18 @@ def subscribe(desk: Desk, **terms: Any) -> None:
     desk.put(RECORD, {**head(**{**known, **terms}), "contact_id": "c-1"})
 
 
-def come(desk: Desk, now: int = DUE, **about: Any) -> str | None:
+def come(
+    desk: Desk,
+    now: int = DUE,
+    configuration: Configuration | None = None,
+    bus: Any = None,
+    **about: Any,
+) -> str | None:
     by_date = FireByDate(
         store=desk.store,
         queue=desk.queue,
-        bus=desk.bus,
-        configuration=Configuration(desk.store, 60, local=True, log=desk.log),
+        bus=bus or desk.bus,
+        configuration=configuration or Configuration(desk.store, 60, local=True, log=desk.log),
         url="automations",
     )
     message = {"automation_id": "rescue", "record": list(RECORD), "date": RENEWS, **about}
@@ -227,3 +242,47 @@ def test_a_mirrors_dates_are_not_watched(desk: Desk) -> None:
     seen(desk, renewed(RENEWS))
 
     assert waiting(desk) == []
+
+
+def test_a_worker_that_does_not_know_the_automation_of_a_date_reads_anew(desk: Desk) -> None:
+    """Found by reading: the date of an automation just made was dropped by a warm worker."""
+    rescue = desk.store.documents.pop(("automation", "rescue"))
+    configuration = Configuration(desk.store, 60, local=True, log=desk.log)
+    configuration.at(DUE - 20 * times.SECOND)
+    desk.store.documents["automation", "rescue"] = rescue
+
+    firing_id = come(desk, configuration=configuration)
+
+    assert [each["firing_id"] for each in desk.firings()] == [firing_id]
+
+
+@pytest.mark.parametrize("edit", [{"enabled": False}, {"trigger": {**BY_DATE, "offset": "-P2D"}}])
+def test_a_date_that_fired_before_an_edit_is_sent_and_told(
+    desk: Desk, edit: dict[str, Any]
+) -> None:
+    desk.put(("endpoint", "zapier"), {"endpoint_id": "zapier", "events": ["automation.fired"]})
+    firing_id = come(desk, bus=_DeadBus())
+    rescue = automation(BY_DATE)
+    desk.put(("automation", "rescue"), {**rescue, **edit, "updated_date": DUE + times.SECOND})
+    desk.queue.sent.clear()
+
+    again = come(desk, DUE + 2 * times.SECOND)
+
+    assert again == firing_id
+    assert [each["firing_id"] for each in desk.queue.of_kind("run")] == [firing_id]
+    assert [each["id"] for each in desk.bus.of_type("automation.fired")] == [firing_id]
+
+
+def test_a_date_of_an_automation_edited_long_ago_fires_nothing_it_has_fired(desk: Desk) -> None:
+    come(desk)
+    off = {**automation(BY_DATE), "enabled": False, "updated_date": DUE}
+    desk.put(("automation", "rescue"), off)
+
+    assert come(desk, DUE + times.HOUR) is None
+
+
+class _DeadBus:
+    """A bus that takes nothing in, without a word."""
+
+    def put(self, events: Any) -> None:
+        del events
