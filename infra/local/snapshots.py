@@ -76,6 +76,9 @@ class Snapshots:
         self._dynamodb._stream_records.update(services["stream"]["records"])
         self._dynamodb._stream_trimmed.update(services["stream"]["trimmed"])
         self._dynamodb._stream_seq_counter = services["stream"]["counter"]
+        # A machine that was off for days has not let what nobody has read expire.
+        off_seconds = max(0, round(time.time() - self._file.stat().st_mtime))
+        self._dynamodb._STREAM_RETENTION_SECONDS += off_seconds
         self._let_go()
         return int(found["journal"])
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from types import SimpleNamespace
@@ -55,6 +57,7 @@ class MiniStack:
                 _stream_records=Scoped({KEY: [f"change {n}" for n in range(changes)]}),
                 _stream_trimmed=Scoped(),
                 _stream_seq_counter=changes,
+                _STREAM_RETENTION_SECONDS=86_400,
             ),
             "ministack.services.lambda_svc": SimpleNamespace(
                 _esms=Scoped({(*KEY[:2], name): {"EventSourceArn": ARN} for name in names}),
@@ -102,6 +105,21 @@ def test_changes_that_a_reader_has_still_to_see_are_there_after_a_restart(
     assert after._stream_records.items[KEY] == ["change 7", "change 8", "change 9"]
     assert after._stream_trimmed.items[KEY] == 7
     assert after._stream_seq_counter == 10
+
+
+def test_changes_nobody_has_read_do_not_expire_while_the_machine_is_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshots = snapshots_of(MiniStack(7, 9), tmp_path, monkeypatch)
+    snapshots.put_in_force(snapshots.write(1))
+    days_ago = time.time() - 3 * 86_400
+    os.utime(tmp_path / "snapshot.json", (days_ago, days_ago))
+    after = MiniStack(changes=0)
+
+    snapshots_of(after, tmp_path, monkeypatch).load()
+
+    kept_seconds = after.modules["ministack.services.dynamodb"]._STREAM_RETENTION_SECONDS
+    assert kept_seconds == pytest.approx(4 * 86_400, abs=60)
 
 
 def test_a_stream_all_have_read_counts_on_where_it_was(
