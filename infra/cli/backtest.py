@@ -11,13 +11,14 @@ from typing import Any
 from urllib.parse import quote
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
+from rich.progress import BarColumn, TextColumn
 from rich.table import Table
 from rich.text import Text
 
 from infra.cli.api import Api
 from infra.cli.command import CliError
 from infra.cli.outbound import add_api, outbound
+from infra.cli.watch import watch_job
 from infra.drawing.numbers import moment_of, plain
 
 SUMMARY = "find out whom an automation would have acted for, without acting"
@@ -26,7 +27,6 @@ EXAMPLES = """  ./paysignal backtest failed-payment --from 2026-10-01
   ./paysignal backtest failed-payment --from 2026-10-01 --json
   ./paysignal backtest failed-payment --from 2026-10-01 --api https://pay.example.com"""
 _SHOWN = 50
-_POLL_SECONDS = 0.5
 # Longer than the Lambda may run, begun twice.
 _PATIENCE_SECONDS = 2_000
 _VALUE_MAX = 40
@@ -67,21 +67,16 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 def watch(api: Api, job_id: str, console: Console, sleep: Callable[[float], object]) -> Json:
     """Show a job's progress until it ends; return it as it then is. Raise CliError."""
-    columns = (
-        TextColumn("{task.description}"),
+    return watch_job(
+        api,
+        job_id,
+        lambda job: "looking at what happened",
         BarColumn(),
         TextColumn("{task.percentage:>3.0f}%"),
+        console=console,
+        sleep=sleep,
+        seconds_max=_PATIENCE_SECONDS,
     )
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("looking at what happened", total=None)
-        for _ in range(int(_PATIENCE_SECONDS / _POLL_SECONDS)):
-            job: Json = api.get(f"/v1/jobs/{job_id}")
-            done, total = job["progress"]["done"], job["progress"]["total"]
-            progress.update(task, completed=done, total=total)
-            if job["state"] in ("done", "failed"):
-                return job
-            sleep(_POLL_SECONDS)
-    raise CliError("It takes longer than it may. See ./paysignal doctor, then try fewer days.")
 
 
 def show(automation: str, result: Json, console: Console, limit: int) -> None:

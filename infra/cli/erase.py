@@ -14,11 +14,11 @@ from urllib.parse import quote
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import Progress, TextColumn
 
 from infra.cli.api import Api
 from infra.cli.command import CliError
 from infra.cli.outbound import add_api, outbound
+from infra.cli.watch import watch_job
 
 SUMMARY = "erase a person: their contact, and whatever says who they were"
 EXAMPLES = """  ./paysignal erase ada@example.com            asks once more; money totals stay
@@ -30,7 +30,6 @@ the contact is gone at once; the rest of the table is gone through some minutes 
 works any more on what was read before. What is told late of the time before brings nobody back.
 dead letters keep their bodies until ./paysignal redrive events, 14 days at most; what is redriven
 is kept without the person."""
-_POLL_SECONDS = 1.0
 
 Json = dict[str, Any]
 
@@ -67,15 +66,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 def watch(api: Api, job_id: str, console: Console, sleep: Callable[[float], object]) -> Json:
     """Show a job's progress until it ends; return it as it then is. Raise CliError."""
-    with Progress(TextColumn("{task.description}"), console=console, transient=True) as progress:
-        task = progress.add_task("queued", total=None)
-        while True:
-            job: Json = api.get(f"/v1/jobs/{quote(job_id, safe='')}")
-            said = f"{job['progress']['done']} documents looked at"
-            progress.update(task, description=said)
-            if job["state"] in ("done", "failed"):
-                return job
-            sleep(_POLL_SECONDS)
+    return watch_job(
+        api,
+        job_id,
+        lambda job: f"{job['progress']['done']} documents looked at",
+        console=console,
+        sleep=sleep,
+    )
 
 
 def _is_sure(who: str, console: Console) -> bool:

@@ -15,13 +15,14 @@ from typing import Any
 import httpx
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+from rich.progress import BarColumn, DownloadColumn
 from rich.table import Table
 
 from infra.cli import import_spend
 from infra.cli.api import Api
 from infra.cli.command import CliError
 from infra.cli.outbound import add_api, outbound
+from infra.cli.watch import watch_job
 
 SUMMARY = "import contacts from a CSV or NDJSON file, or what was spent from a CSV file"
 EXAMPLES = f"""  ./paysignal import contacts people.csv
@@ -42,7 +43,6 @@ _TYPES = {"csv": "text/csv", "ndjson": "application/x-ndjson"}
 _SUFFIXES = {".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson"}
 # Requests hold 6 MB, and a file may travel a third longer than it is.
 _INLINE_BYTES = 4_000_000
-_POLL_SECONDS = 0.5
 _UPLOAD_SECONDS = 600
 
 Json = dict[str, Any]
@@ -97,17 +97,15 @@ def hand_in(api: Api, raw: bytes, content_type: str) -> str:
 
 def watch(api: Api, job_id: str, console: Console, sleep: Callable[[float], object]) -> Json:
     """Show a job's progress until it ends; return it as it then is. Raise CliError."""
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("queued", total=None)
-        while True:
-            job: Json = api.get(f"/v1/jobs/{job_id}")
-            done, total = job["progress"]["done"], job["progress"]["total"]
-            said = f"{sum(_counts(job).values())} rows"
-            progress.update(task, description=said, completed=done, total=total)
-            if job["state"] in ("done", "failed"):
-                return job
-            sleep(_POLL_SECONDS)
+    return watch_job(
+        api,
+        job_id,
+        lambda job: f"{sum(_counts(job).values())} rows",
+        BarColumn(),
+        DownloadColumn(),
+        console=console,
+        sleep=sleep,
+    )
 
 
 def show(job: Json, console: Console) -> None:

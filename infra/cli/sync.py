@@ -16,12 +16,13 @@ from urllib.parse import quote
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn
 
 from infra.cli import sync_columns, sync_csv
 from infra.cli.api import Api
 from infra.cli.command import CliError
 from infra.cli.outbound import add_api, outbound
+from infra.cli.watch import Far, watch_path
 
 SUMMARY = "import a connection's history: what happened before it was connected"
 EXAMPLES = f"""  ./paysignal sync shop                     all its provider holds; nothing fires
@@ -32,8 +33,6 @@ EXAMPLES = f"""  ./paysignal sync shop                     all its provider hold
 one that failed or was left alone goes on where it stopped when it is asked for again
 
 {sync_columns.HELP}"""
-_POLL_SECONDS = 1.0
-_ENDED = ("ready", "failed")
 _MINUTE = 60
 
 Json = dict[str, Any]
@@ -86,16 +85,12 @@ def start(api: Api, connection_id: str, since: str | None) -> str:
 
 def watch(api: Api, connection_id: str, console: Console, sleep: Callable[[float], object]) -> Json:
     """Draw the progress until the import ends; return how it is then. Raise CliError."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("queued", total=None)
-        while True:
-            told: Json = api.get(_path(connection_id))
-            done = told["imported"] + told["rejected"]
-            progress.update(task, description=_said(told), completed=done, total=told["total"])
-            if told["status"] in _ENDED:
-                return told
-            sleep(_POLL_SECONDS)
+
+    def far(told: Json) -> Far:
+        return Far(_said(told), told["imported"] + told["rejected"], told["total"])
+
+    bar = BarColumn(), MofNCompleteColumn()
+    return watch_path(api, _path(connection_id), far, *bar, console=console, sleep=sleep)
 
 
 def show(told: Json, connection_id: str, console: Console) -> int:

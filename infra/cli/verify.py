@@ -16,11 +16,12 @@ from urllib.parse import quote
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn
 
 from infra.cli.api import Api
 from infra.cli.command import CliError
 from infra.cli.outbound import add_api, outbound
+from infra.cli.watch import watch_job
 
 SUMMARY = "compare a connection's records with what its provider holds"
 EXAMPLES = """  ./paysignal verify shop               what differs, and why; changes nothing
@@ -29,7 +30,6 @@ EXAMPLES = """  ./paysignal verify shop               what differs, and why; cha
   ./paysignal verify shop --api https://pay.example.com      a stack elsewhere
 
 it exits with 1 while something differs; what a repair changes sets off automations once, as late"""
-_POLL_SECONDS = 0.5
 _SHOWN_MAX = 100
 _MEANING = {
     "never_sent": "the provider holds it and never told us",
@@ -67,17 +67,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 def watch(api: Api, job_id: str, console: Console | None, sleep: Callable[[float], object]) -> Json:
     """Show a job's progress until it ends; return it as it then is. Raise CliError."""
-    columns = (TextColumn("comparing"), BarColumn(), MofNCompleteColumn())
-    quiet = console is None
-    with Progress(*columns, console=console, transient=True, disable=quiet) as progress:
-        task = progress.add_task("comparing", total=None)
-        while True:
-            job: Json = api.get(f"/v1/jobs/{quote(job_id, safe='')}")
-            done, total = job["progress"]["done"], job["progress"]["total"]
-            progress.update(task, completed=done, total=total)
-            if job["state"] in ("done", "failed"):
-                return job
-            sleep(_POLL_SECONDS)
+    bar = BarColumn(), MofNCompleteColumn()
+    return watch_job(api, job_id, lambda job: "comparing", *bar, console=console, sleep=sleep)
 
 
 def left(result: Mapping[str, Any]) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from infra.cli import import_contacts
+from infra.cli import import_contacts, watch
 from infra.cli.__main__ import main
 from infra.cli.api import Api
 from infra.cli.command import CliError
@@ -62,7 +62,7 @@ def job(state: str, done: int = 0, **result: Any) -> dict[str, Any]:
 
 def paysignal(stack: Stack, monkeypatch: pytest.MonkeyPatch, *argv: str) -> tuple[int, str]:
     monkeypatch.setattr(import_contacts, "outbound", lambda _: stack.api)
-    monkeypatch.setattr(import_contacts, "_POLL_SECONDS", 0)
+    monkeypatch.setattr(watch, "_POLL_SECONDS", 0)
     output = io.StringIO()
     code = main(["import", "contacts", *argv], Console(file=output, width=100, highlight=False))
     return code, output.getvalue()
