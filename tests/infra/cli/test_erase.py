@@ -15,7 +15,11 @@ ADA = "ada@example.com"
 
 
 def job(state: str, looked_at: int = 0) -> dict[str, Any]:
-    return {"state": state, "progress": {"done": looked_at, "total": None}, "result": {"erased": 12}}
+    return {
+        "state": state,
+        "progress": {"done": looked_at, "total": None},
+        "result": {"erased": 12},
+    }
 
 
 class Answering:
