@@ -83,6 +83,8 @@ def receiver(stack: Stack) -> Iterator[Receiver]:
     made = stack.api.put(f"/v1/endpoints/{CONNECTION}", {"url": url, "events": []})
     with Receiver(made["secret"], port=port).listening() as listening:
         yield listening
+        # Whatever the tests after this one sell, nobody would listen to it.
+        stack.api.put(f"/v1/automations/{CONNECTION}", {**TOLD, "enabled": False})
 
 
 def lives() -> list[Life]:

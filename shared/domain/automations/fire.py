@@ -118,7 +118,9 @@ class Fire:
         happening = Happening(name, entry, None, entry.recorded_at)
         known = self._configuration.at(now, connection_id)
         due = [
-            each for each in known.index.candidates(happening) if _settles(each, happening, known)
+            each
+            for each in known.index.candidates(happening)
+            if _settles(each, happening, known) and _was_there(each, happening)
         ]
         sight = self._sight(happening, known) if due or _edited(happening, known) else None
         return self._tell([], self._fire(due, sight, known, now) if sight else [])
@@ -242,13 +244,21 @@ def _due(happening: Happening, known: Known, now: int) -> tuple[list[Automation]
     rest = max(0, happening.entry.recorded_at + known.settle - now)
     due, waits = [], False
     for each in known.index.candidates(happening):
-        if happening.written_at + _GRAIN <= (each.created or 0):
-            continue  # What comes again, or late, sets nothing off that was not there yet.
+        if not _was_there(each, happening):
+            continue
         if rest and _settles(each, happening, known):
             waits = True
         else:
             due.append(each)
     return due, rest if waits else 0
+
+
+def _was_there(automation: Automation, happening: Happening) -> bool:
+    """Tell whether an automation was made by the time a change was written.
+
+    Whatever comes late, or comes again, sets nothing off that was not there yet.
+    """
+    return (automation.created or 0) < happening.written_at + _GRAIN
 
 
 def _edited(happening: Happening, known: Known) -> list[Automation]:

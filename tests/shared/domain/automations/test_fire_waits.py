@@ -110,6 +110,20 @@ def test_a_creation_with_a_segment_waits_until_its_burst_is_over(desk: Desk) -> 
     assert len(desk.firings()) == 2
 
 
+def test_an_automation_made_while_a_creation_was_waiting_is_not_set_off_by_it(desk: Desk) -> None:
+    desk.befriend(tags=[{"tag": "VIP", "applied_date": NOW}])
+    desk.automate({"type": "recurring_payment_created", "segment": TAGGED}, "before")
+    desk.put(("entry", *RECORD, PLACE), {"entry": created()})
+    desk.fire().change(happening(created()), NOW + 500)
+    (message,) = desk.queue.of_kind("settled")
+    desk.automate({"type": "recurring_payment_created", "segment": TAGGED}, "after")
+    desk.store.documents["automation", "after"]["created_date"] = NOW + 1_500
+
+    desk.fire().settled(message, NOW + 2_500)
+
+    assert [each["automation_id"] for each in desk.firings()] == ["before"]
+
+
 def test_a_contact_that_comes_after_the_burst_finds_the_record_settled(desk: Desk) -> None:
     desk.automate({"type": "recurring_payment_created", "segment": TAGGED})
     desk.befriend(tags=[{"tag": "VIP", "applied_date": NOW}])
