@@ -56,6 +56,7 @@ class Known:
         self._automations = {each.automation_id: each for each in automations}
         self._segments_edited = segments_edited
         self.doubt = doubt
+        self._newest = max(map(self._edited, self._automations.values()), default=0)
         self.index = Index(self._automations.values())
         self.by_date = self.index.by_date
         self.connections = connections
@@ -77,13 +78,18 @@ class Known:
 
     def edited_about(self, moment: int) -> list[Automation]:
         """Return the automations that some worker may have known as others at a moment (ms)."""
+        if self._newest < moment - self.doubt:
+            return []  # As good as always: a thousand automations cost a change nothing.
         return [each for each in self._automations.values() if self.in_doubt(each, moment)]
 
     def in_doubt(self, automation: Automation, moment: int) -> bool:
         """Tell whether some worker may have known an automation as another at a moment (ms)."""
-        told = self._segments_edited if automation.trigger.segment is not None else 0
-        edited = max(automation.edited, told)
+        edited = self._edited(automation)
         return edited > 0 and edited >= moment - self.doubt
+
+    def _edited(self, automation: Automation) -> int:
+        told = self._segments_edited if automation.trigger.segment is not None else 0
+        return max(automation.edited, told)
 
     @property
     def settle(self) -> int:
