@@ -89,8 +89,7 @@ class World:
         self.sqs.met = self.dynamodb.met = self.steps.took
         self.workers = Workers(self.steps, self.clock)
         self._scheduled: list[tuple[int, int, Callable[[], object]]] = []
-        self._order = itertools.count()
-        self._turn = 0
+        self._order, self._turn = itertools.count(), 0
 
     def caller(self, service: str) -> Fake:
         """Return the client of `dynamodb`, `sqs`, `ssm` or `events` the product is to be given."""

@@ -57,7 +57,7 @@ class FireByDate:
             in_time = due is not None and is_in_time(due.when, now, deliveries.EARLY)
             if due is not None and in_time and value == due.value:
                 fired = self._fired(due, head, known, now)
-        return fired or self._before(message, record, known, now)
+        return fired or self._before(message, record, head, known, now)
 
     def _record(self, record: Name) -> tuple[Name, Document | None]:
         """Return a record as it is now, or the one it has gone into."""
@@ -82,7 +82,12 @@ class FireByDate:
         return self._tell(held, due.automation, sight, known, now)
 
     def _before(
-        self, message: Mapping[str, Any], record: Name, known: Known, now: int
+        self,
+        message: Mapping[str, Any],
+        record: Name,
+        head: Document | None,
+        known: Known,
+        now: int,
     ) -> str | None:
         """Have run what a date has set off before its automation became another; return its id.
 
@@ -93,11 +98,11 @@ class FireByDate:
             return None
         due = Due(automation, record, message["date"], now)
         identity = firing_id(automation, record, due.value)
-        for held in self._firings.again({automation.automation_id: identity}):
-            head = self._store.read([record])[record]
-            sight = self._sight(due, head, known, now) if head is not None else None
-            return self._tell(held, automation, sight, known, now)
-        return None
+        held = self._firings.again({automation.automation_id: identity})
+        if not held:
+            return None
+        sight = self._sight(due, head, known, now) if head is not None else None
+        return self._tell(held[0], automation, sight, known, now)
 
     def _tell(
         self, held: Document, automation: Automation, sight: Sight | None, known: Known, now: int
